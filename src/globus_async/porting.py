@@ -21,8 +21,6 @@ __all__ = (
 )
 
 _GUIDE: Final = "see 'Coming from globus-sdk' in the docs"
-_NO_CLIENT: Final = "there is no client of {}; derive one from BaseClient ('Make raw API requests' in the docs)"
-_NO_SERVER: Final = _NO_CLIENT.format("Globus Connect Server")
 _APPS: Final = "import it from globus_async.globus_app"
 _STORAGES: Final = "import it from globus_async.token_storage"
 _ADAPTERS: Final = "use JSONTokenStorage or SQLiteTokenStorage of globus_async.token_storage, on the same file"
@@ -47,15 +45,6 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("StorageAdapter FileAdapter SimpleJSONFileAdapter SQLiteAdapter MemoryAdapter tokenstorage legacy", _ADAPTERS),
     ("GlobusConnectPersonalOwnerInfo LocalGlobusConnectPersonal local_endpoint", _NO_LOCAL),
     ("ComputeClient", "it is ComputeClientV3, or ComputeClientV2"),
-    ("CollectionDocument CollectionPolicies GuestCollectionDocument", _NO_SERVER),
-    ("MappedCollectionDocument EndpointDocument GCSRoleDocument", _NO_SERVER),
-    ("StorageGatewayDocument StorageGatewayPolicies UserCredentialDocument", _NO_SERVER),
-    ("ActiveScaleStoragePolicies AzureBlobStoragePolicies BlackPearlStoragePolicies", _NO_SERVER),
-    ("BoxStoragePolicies CephStoragePolicies GoogleCloudStorageCollectionPolicies", _NO_SERVER),
-    ("GoogleCloudStoragePolicies GoogleDriveStoragePolicies HPSSStoragePolicies", _NO_SERVER),
-    ("IrodsStoragePolicies OneDriveStoragePolicies POSIXCollectionPolicies", _NO_SERVER),
-    ("POSIXStagingCollectionPolicies POSIXStagingStoragePolicies", _NO_SERVER),
-    ("POSIXStoragePolicies S3StoragePolicies", _NO_SERVER),
     ("IterableFlowsResponse IterableRegisteredAPIsResponse IterableRunLogsResponse IterableRunsResponse", _TYPED),
     ("IterableWebInputsResponse", _TYPED),
     ("GetIdentitiesResponse IterableTransferResponse TransferResponse GlobusResponse", _TYPED),

@@ -11,6 +11,7 @@ from ..._http.path import uuid_text
 from ..._http.query import comma_joined, is_collection
 from ...errors import GlobusSDKUsageError
 from ...errors.arguments import check_bool, check_type, refusal
+from .confidential import concealed
 
 __all__ = (
     "Ids",
@@ -31,11 +32,11 @@ Ids: TypeAlias = UUID | str | Iterable[UUID | str]
 
 
 def document_of(name: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an argument that is sent as a JSON object."""
+    """Return an argument that is sent as a JSON object, with confidential members that errors do not show."""
     check_type(name, value, Mapping, "a document (dict)")
     if not all(isinstance(key, str) for key in cast("Mapping[object, object]", value)):
         raise GlobusSDKUsageError(f"{name} must be a document whose names are text")
-    return value
+    return cast("dict[str, Any]", concealed(value))
 
 
 def text_list(name: str, value: Texts | MissingType | None) -> list[str] | MissingType | None:
@@ -72,7 +73,7 @@ def uuids(name: str, value: Ids) -> list[str]:
     several = list(value) if is_collection(value) else [value]
     if not several:
         raise GlobusSDKUsageError(f"{name} has no ids")
-    return [uuid_text(name, cast("UUID | str", each)) for each in several]
+    return [uuid_text(name, each) for each in several]
 
 
 def optional_uuid(name: str, value: UUID | str | MissingType) -> str | MissingType:
@@ -88,6 +89,6 @@ def checked_bool(name: str, value: bool) -> bool:
 
 def subscription_text(subscription_id: UUID | str | None) -> str | None:
     """Return the id of a subscription as text; ``"DEFAULT"`` and ``None`` are returned unchanged."""
-    if subscription_id is None or subscription_id == "DEFAULT":
-        return subscription_id
-    return uuid_text("subscription_id", subscription_id)
+    if subscription_id is None:
+        return None
+    return "DEFAULT" if subscription_id == "DEFAULT" else uuid_text("subscription_id", subscription_id)

@@ -15,7 +15,7 @@ from ...errors.arguments import check_text
 from ...scopes import GCSCollectionScopes, GCSEndpointScopes, Scope, ScopeParser
 from .collection_settings import CollectionSettingMethods
 from .collections import CollectionMethods
-from .documents import InfoDocument, ResultDocument
+from .documents import GCSResultDocument, InfoDocument
 from .endpoint import EndpointMethods
 from .endpoint_authorizer import EndpointAuthorizer
 from .errors import error_kinds
@@ -216,7 +216,7 @@ class GCSClient(
 
     async def _fetch_client_id(self) -> str:
         # calls wait for this one, each of which may have a slot
-        call = self.call("GET", "/info", ResultDocument, authorizer=None, bypass_limits=True)
+        call = self.call("GET", "/info", GCSResultDocument, authorizer=None, bypass_limits=True)
         response = await unpacked(call, InfoDocument, "info")
         client_id = response.get("client_id")
         if not is_uuid(client_id):

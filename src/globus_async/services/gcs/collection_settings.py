@@ -9,7 +9,7 @@ from uuid import UUID
 from ..._http.path import fill_path, uuid_text
 from ...client import BaseClient
 from .arguments import checked_bool, document_of
-from .documents import DomainDocument, ResultDocument
+from .documents import DomainDocument, GCSResultDocument
 from .responses import UnpackingGCSResponse, unpacked
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class CollectionSettingMethods(BaseClient):
 
     async def set_collection_owner(
         self, collection_id: UUID | str, identity_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Make another identity the owner of a mapped collection.
 
@@ -52,14 +52,14 @@ class CollectionSettingMethods(BaseClient):
         return await self.call(
             "PUT",
             fill_path("/collections/{collection_id}/owner", collection_id),
-            ResultDocument,
+            GCSResultDocument,
             data={"DATA_TYPE": "collection_owner#1.0.0", "identity_id": uuid_text("identity_id", identity_id)},
             query_params=query_params,
         )
 
     async def set_collection_owner_string(
         self, collection_id: UUID | str, identity_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Show the username of one of your identities as the owner of a collection.
 
@@ -88,14 +88,14 @@ class CollectionSettingMethods(BaseClient):
         return await self.call(
             "PUT",
             fill_path("/collections/{collection_id}/owner_string", collection_id),
-            ResultDocument,
+            GCSResultDocument,
             data={"DATA_TYPE": "owner_string#1.0.0", "identity_id": uuid_text("identity_id", identity_id)},
             query_params=query_params,
         )
 
     async def delete_collection_owner_string(
         self, collection_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Show the client of the endpoint as the owner of a collection again.
 
@@ -122,7 +122,7 @@ class CollectionSettingMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/collections/{collection_id}/owner_string", collection_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )
 
@@ -132,7 +132,7 @@ class CollectionSettingMethods(BaseClient):
         subscription_admin_verified: bool,
         *,
         query_params: Mapping[str, object] | None = None,
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Mark a collection as verified by an administrator of the subscription, or withdraw that.
 
@@ -161,7 +161,7 @@ class CollectionSettingMethods(BaseClient):
         return await self.call(
             "PUT",
             fill_path("/collections/{collection_id}/subscription_admin_verified", collection_id),
-            ResultDocument,
+            GCSResultDocument,
             data={
                 "DATA_TYPE": "subscription_admin_verified#1.0.0",
                 "subscription_admin_verified": checked_bool("subscription_admin_verified", subscription_admin_verified),
@@ -200,7 +200,7 @@ class CollectionSettingMethods(BaseClient):
             self.call(
                 "GET",
                 fill_path("/collections/{collection_id}/domain", collection_id),
-                ResultDocument,
+                GCSResultDocument,
                 query_params=query_params,
             ),
             DomainDocument,
@@ -242,7 +242,7 @@ class CollectionSettingMethods(BaseClient):
             self.call(
                 "PUT",
                 fill_path("/collections/{collection_id}/domain", collection_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -252,7 +252,7 @@ class CollectionSettingMethods(BaseClient):
 
     async def delete_collection_domain(
         self, collection_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Remove the custom domain of a collection.
 
@@ -279,6 +279,6 @@ class CollectionSettingMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/collections/{collection_id}/domain", collection_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )

@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ...client import BaseClient
 from .arguments import Ids, Texts, document_of, optional_uuid, texts, uuids
-from .documents import BatchDocument, CollectionCheckDocument, GCSCollectionDocument, ResultDocument
+from .documents import BatchDocument, CollectionCheckDocument, GCSCollectionDocument, GCSResultDocument
 from .listing import by_marker, size_of_page
 from .responses import IterableGCSResponse, UnpackingGCSResponse, unpacked
 
@@ -117,7 +117,7 @@ class CollectionMethods(BaseClient):
             self.call(
                 "GET",
                 fill_path("/collections/{collection_id}", collection_id),
-                ResultDocument,
+                GCSResultDocument,
                 params={"include": texts("include", include)},
                 query_params=query_params,
             ),
@@ -161,7 +161,7 @@ class CollectionMethods(BaseClient):
             self.call(
                 "POST",
                 "/collections",
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("collection_data", collection_data),
                 query_params=query_params,
             ),
@@ -204,7 +204,7 @@ class CollectionMethods(BaseClient):
             self.call(
                 "PATCH",
                 fill_path("/collections/{collection_id}", collection_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("collection_data", collection_data),
                 query_params=query_params,
             ),
@@ -252,7 +252,7 @@ class CollectionMethods(BaseClient):
             self.call(
                 "PUT",
                 fill_path("/collections/{collection_id}", collection_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("collection_data", collection_data),
                 query_params=query_params,
             ),
@@ -262,7 +262,7 @@ class CollectionMethods(BaseClient):
 
     async def delete_collection(
         self, collection_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Delete a collection, with its roles, and a mapped one with its guest collections.
 
@@ -288,7 +288,7 @@ class CollectionMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/collections/{collection_id}", collection_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )
 
@@ -324,7 +324,7 @@ class CollectionMethods(BaseClient):
             self.call(
                 "POST",
                 "/collections/batch_delete",
-                ResultDocument,
+                GCSResultDocument,
                 data={"DATA_TYPE": "batch#1.0.0", "ids": uuids("collection_ids", collection_ids)},
                 query_params=query_params,
             ),

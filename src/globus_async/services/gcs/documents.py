@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 __all__ = (
+    "AssignedRoleDocument",
     "BatchDocument",
     "CollectionCheckDocument",
-    "ConnectorDocument",
     "DomainDocument",
     "GCSCollectionDocument",
+    "GCSConnectorDocument",
     "GCSEndpointDocument",
+    "GCSResultDocument",
     "GCSRole",
     "GCSStorageGatewayDocument",
     "GCSUserCredentialDocument",
@@ -23,8 +25,6 @@ __all__ = (
     "NetworkUse",
     "NodeDocument",
     "PathRestrictionsDocument",
-    "ResultDocument",
-    "RoleDocument",
     "SharingPolicyDocument",
     "StreamGatewayDocument",
 )
@@ -35,7 +35,7 @@ NetworkUse = Literal["normal", "minimal", "aggressive", "custom"]
 """How much of the network transfers use."""
 
 
-class ResultDocument(TypedDict):
+class GCSResultDocument(TypedDict):
     """The envelope of every response."""
 
     DATA_TYPE: str
@@ -61,7 +61,7 @@ class InfoDocument(TypedDict):
     manager_version: str
 
 
-class ConnectorDocument(TypedDict):
+class GCSConnectorDocument(TypedDict):
     """A storage connector that the endpoint has."""
 
     DATA_TYPE: str
@@ -212,7 +212,7 @@ class NodeDocument(TypedDict):
     lan_addresses: NotRequired[list[str]]
 
 
-class RoleDocument(TypedDict):
+class AssignedRoleDocument(TypedDict):
     """A role of an identity or a group."""
 
     DATA_TYPE: str

@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import uuid_text
 from ...client import BaseClient
 from .arguments import Texts, document_of, subscription_text, texts
-from .documents import DomainDocument, GCSEndpointDocument, InfoDocument, ResultDocument
+from .documents import DomainDocument, GCSEndpointDocument, GCSResultDocument, InfoDocument
 from .responses import UnpackingGCSResponse, unpacked
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ class EndpointMethods(BaseClient):
         REST: `GET /api/info <https://docs.globus.org/globus-connect-server/v5.4/api/openapi/#getInfo>`_
         """
         return await unpacked(
-            self.call("GET", "/info", ResultDocument, query_params=query_params, authorizer=None), InfoDocument, "info"
+            self.call("GET", "/info", GCSResultDocument, query_params=query_params, authorizer=None),
+            InfoDocument,
+            "info",
         )
 
     async def get_endpoint(
@@ -68,7 +70,7 @@ class EndpointMethods(BaseClient):
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Endpoint/#getEndpoint>`_
         """
         return await unpacked(
-            self.call("GET", "/endpoint", ResultDocument, query_params=query_params), GCSEndpointDocument, "endpoint"
+            self.call("GET", "/endpoint", GCSResultDocument, query_params=query_params), GCSEndpointDocument, "endpoint"
         )
 
     async def update_endpoint(
@@ -105,7 +107,7 @@ class EndpointMethods(BaseClient):
             self.call(
                 "PATCH",
                 "/endpoint",
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("endpoint_data", endpoint_data),
                 params={"include": texts("include", include)},
                 query_params=query_params,
@@ -151,7 +153,7 @@ class EndpointMethods(BaseClient):
             self.call(
                 "PUT",
                 "/endpoint",
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("endpoint_data", endpoint_data),
                 params={"include": texts("include", include)},
                 query_params=query_params,
@@ -162,7 +164,7 @@ class EndpointMethods(BaseClient):
 
     async def set_endpoint_owner(
         self, identity_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Make another identity the owner of the endpoint.
 
@@ -188,14 +190,14 @@ class EndpointMethods(BaseClient):
         return await self.call(
             "PUT",
             "/endpoint/owner",
-            ResultDocument,
+            GCSResultDocument,
             data={"DATA_TYPE": "endpoint_owner#1.0.0", "identity_id": uuid_text("identity_id", identity_id)},
             query_params=query_params,
         )
 
     async def set_endpoint_owner_string(
         self, identity_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Show the username of one of your identities as the owner of the endpoint.
 
@@ -221,14 +223,14 @@ class EndpointMethods(BaseClient):
         return await self.call(
             "PUT",
             "/endpoint/owner_string",
-            ResultDocument,
+            GCSResultDocument,
             data={"DATA_TYPE": "owner_string#1.0.0", "identity_id": uuid_text("identity_id", identity_id)},
             query_params=query_params,
         )
 
     async def delete_endpoint_owner_string(
         self, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Show the client of the endpoint as its owner again.
 
@@ -250,11 +252,11 @@ class EndpointMethods(BaseClient):
         REST: `DELETE /api/endpoint/owner_string
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Endpoint/#deleteEndpointOwnerString>`_
         """
-        return await self.call("DELETE", "/endpoint/owner_string", ResultDocument, query_params=query_params)
+        return await self.call("DELETE", "/endpoint/owner_string", GCSResultDocument, query_params=query_params)
 
     async def set_endpoint_subscription_id(
         self, subscription_id: UUID | str | None, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Set the subscription that manages the endpoint, or remove the endpoint from it.
 
@@ -280,7 +282,7 @@ class EndpointMethods(BaseClient):
         return await self.call(
             "PUT",
             "/endpoint/subscription_id",
-            ResultDocument,
+            GCSResultDocument,
             data={"DATA_TYPE": "endpoint_subscription#1.0.0", "subscription_id": subscription_text(subscription_id)},
             query_params=query_params,
         )
@@ -311,7 +313,7 @@ class EndpointMethods(BaseClient):
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Endpoint/#getEndpointDomain>`_
         """
         return await unpacked(
-            self.call("GET", "/endpoint/domain", ResultDocument, query_params=query_params), DomainDocument, "domain"
+            self.call("GET", "/endpoint/domain", GCSResultDocument, query_params=query_params), DomainDocument, "domain"
         )
 
     async def set_endpoint_domain(
@@ -343,7 +345,7 @@ class EndpointMethods(BaseClient):
         """
         return await unpacked(
             self.call(
-                "PUT", "/endpoint/domain", ResultDocument, data=document_of("data", data), query_params=query_params
+                "PUT", "/endpoint/domain", GCSResultDocument, data=document_of("data", data), query_params=query_params
             ),
             DomainDocument,
             "domain",
@@ -351,7 +353,7 @@ class EndpointMethods(BaseClient):
 
     async def delete_endpoint_domain(
         self, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Remove the custom domain of the endpoint.
 
@@ -373,4 +375,4 @@ class EndpointMethods(BaseClient):
         REST: `DELETE /api/endpoint/domain
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Endpoint/#deleteEndpointDomain>`_
         """
-        return await self.call("DELETE", "/endpoint/domain", ResultDocument, query_params=query_params)
+        return await self.call("DELETE", "/endpoint/domain", GCSResultDocument, query_params=query_params)

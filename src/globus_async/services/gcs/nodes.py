@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ...client import BaseClient
 from .arguments import Texts, document_of, texts
-from .documents import NodeDocument, ResultDocument
+from .documents import GCSResultDocument, NodeDocument
 from .listing import by_marker, size_of_page
 from .responses import UnpackingGCSResponse, unpacked
 
@@ -95,7 +95,7 @@ class NodeMethods(BaseClient):
         REST: `POST /api/nodes <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Nodes/#postNode>`_
         """
         return await unpacked(
-            self.call("POST", "/nodes", ResultDocument, data=document_of("data", data), query_params=query_params),
+            self.call("POST", "/nodes", GCSResultDocument, data=document_of("data", data), query_params=query_params),
             NodeDocument,
             "node",
         )
@@ -135,7 +135,7 @@ class NodeMethods(BaseClient):
             self.call(
                 "GET",
                 fill_path("/nodes/{node_id}", node_id),
-                ResultDocument,
+                GCSResultDocument,
                 params={"include": texts("include", include)},
                 query_params=query_params,
             ),
@@ -176,7 +176,7 @@ class NodeMethods(BaseClient):
             self.call(
                 "PATCH",
                 fill_path("/nodes/{node_id}", node_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -217,7 +217,7 @@ class NodeMethods(BaseClient):
             self.call(
                 "PUT",
                 fill_path("/nodes/{node_id}", node_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -227,7 +227,7 @@ class NodeMethods(BaseClient):
 
     async def delete_node(
         self, node_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Remove a node from the endpoint.
 
@@ -252,5 +252,5 @@ class NodeMethods(BaseClient):
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Nodes/#deleteNode>`_
         """
         return await self.call(
-            "DELETE", fill_path("/nodes/{node_id}", node_id), ResultDocument, query_params=query_params
+            "DELETE", fill_path("/nodes/{node_id}", node_id), GCSResultDocument, query_params=query_params
         )

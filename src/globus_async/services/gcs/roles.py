@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ...client import BaseClient
 from .arguments import document_of, optional_uuid, texts
-from .documents import ResultDocument, RoleDocument
+from .documents import AssignedRoleDocument, GCSResultDocument
 from .listing import by_marker, size_of_page
 from .responses import UnpackingGCSResponse, unpacked
 
@@ -33,7 +33,7 @@ class RoleMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
         *,
         num_results: int | None = None,
-    ) -> Pages[RoleDocument]:
+    ) -> Pages[AssignedRoleDocument]:
         """
         List roles on the endpoint, or on a collection.
 
@@ -61,7 +61,7 @@ class RoleMethods(BaseClient):
         """
         return self.listing(
             "/roles",
-            RoleDocument,
+            AssignedRoleDocument,
             style=by_marker,
             params={
                 "include": texts("include", include),
@@ -76,7 +76,7 @@ class RoleMethods(BaseClient):
 
     async def create_role(
         self, data: Mapping[str, Any], query_params: Mapping[str, object] | None = None
-    ) -> UnpackingGCSResponse[RoleDocument]:
+    ) -> UnpackingGCSResponse[AssignedRoleDocument]:
         """
         Give a role to an identity or a group.
 
@@ -101,14 +101,14 @@ class RoleMethods(BaseClient):
         REST: `POST /api/roles <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Roles/#postRole>`_
         """
         return await unpacked(
-            self.call("POST", "/roles", ResultDocument, data=document_of("data", data), query_params=query_params),
-            RoleDocument,
+            self.call("POST", "/roles", GCSResultDocument, data=document_of("data", data), query_params=query_params),
+            AssignedRoleDocument,
             "role",
         )
 
     async def get_role(
         self, role_id: UUID | str, query_params: Mapping[str, object] | None = None
-    ) -> UnpackingGCSResponse[RoleDocument]:
+    ) -> UnpackingGCSResponse[AssignedRoleDocument]:
         """
         Fetch a role.
 
@@ -131,14 +131,14 @@ class RoleMethods(BaseClient):
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Roles/#getRole>`_
         """
         return await unpacked(
-            self.call("GET", fill_path("/roles/{role_id}", role_id), ResultDocument, query_params=query_params),
-            RoleDocument,
+            self.call("GET", fill_path("/roles/{role_id}", role_id), GCSResultDocument, query_params=query_params),
+            AssignedRoleDocument,
             "role",
         )
 
     async def delete_role(
         self, role_id: UUID | str, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Take a role away.
 
@@ -162,5 +162,5 @@ class RoleMethods(BaseClient):
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_Roles/#deleteRole>`_
         """
         return await self.call(
-            "DELETE", fill_path("/roles/{role_id}", role_id), ResultDocument, query_params=query_params
+            "DELETE", fill_path("/roles/{role_id}", role_id), GCSResultDocument, query_params=query_params
         )

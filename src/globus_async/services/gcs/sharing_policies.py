@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path, uuid_text
 from ...client import BaseClient
 from .arguments import document_of
-from .documents import ResultDocument, SharingPolicyDocument
+from .documents import GCSResultDocument, SharingPolicyDocument
 from .listing import by_marker, size_of_page
 from .responses import UnpackingGCSResponse, unpacked
 
@@ -101,7 +101,11 @@ class SharingPolicyMethods(BaseClient):
         """
         return await unpacked(
             self.call(
-                "POST", "/sharing_policies", ResultDocument, data=document_of("data", data), query_params=query_params
+                "POST",
+                "/sharing_policies",
+                GCSResultDocument,
+                data=document_of("data", data),
+                query_params=query_params,
             ),
             SharingPolicyDocument,
             "sharing_policy",
@@ -137,7 +141,7 @@ class SharingPolicyMethods(BaseClient):
             self.call(
                 "GET",
                 fill_path("/sharing_policies/{sharing_policy_id}", sharing_policy_id),
-                ResultDocument,
+                GCSResultDocument,
                 query_params=query_params,
             ),
             SharingPolicyDocument,
@@ -146,7 +150,7 @@ class SharingPolicyMethods(BaseClient):
 
     async def delete_sharing_policy(
         self, sharing_policy_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Delete a sharing policy.
 
@@ -173,6 +177,6 @@ class SharingPolicyMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/sharing_policies/{sharing_policy_id}", sharing_policy_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )

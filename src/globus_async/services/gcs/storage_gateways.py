@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ...client import BaseClient
 from .arguments import Texts, document_of, texts
-from .documents import GCSStorageGatewayDocument, ResultDocument
+from .documents import GCSResultDocument, GCSStorageGatewayDocument
 from .listing import by_marker, size_of_page
 from .responses import UnpackingGCSResponse, unpacked
 
@@ -102,7 +102,11 @@ class StorageGatewayMethods(BaseClient):
         """
         return await unpacked(
             self.call(
-                "POST", "/storage_gateways", ResultDocument, data=document_of("data", data), query_params=query_params
+                "POST",
+                "/storage_gateways",
+                GCSResultDocument,
+                data=document_of("data", data),
+                query_params=query_params,
             ),
             GCSStorageGatewayDocument,
             "storage_gateway",
@@ -140,7 +144,7 @@ class StorageGatewayMethods(BaseClient):
             self.call(
                 "GET",
                 fill_path("/storage_gateways/{storage_gateway_id}", storage_gateway_id),
-                ResultDocument,
+                GCSResultDocument,
                 params={"include": texts("include", include)},
                 query_params=query_params,
             ),
@@ -186,7 +190,7 @@ class StorageGatewayMethods(BaseClient):
             self.call(
                 "PATCH",
                 fill_path("/storage_gateways/{storage_gateway_id}", storage_gateway_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -235,7 +239,7 @@ class StorageGatewayMethods(BaseClient):
             self.call(
                 "PUT",
                 fill_path("/storage_gateways/{storage_gateway_id}", storage_gateway_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -245,7 +249,7 @@ class StorageGatewayMethods(BaseClient):
 
     async def delete_storage_gateway(
         self, storage_gateway_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Delete a storage gateway.
 
@@ -272,6 +276,6 @@ class StorageGatewayMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/storage_gateways/{storage_gateway_id}", storage_gateway_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )

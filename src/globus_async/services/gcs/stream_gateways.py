@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ...client import BaseClient
 from .arguments import document_of
-from .documents import LanSecretDocument, ResultDocument, StreamGatewayDocument
+from .documents import GCSResultDocument, LanSecretDocument, StreamGatewayDocument
 from .listing import by_marker, size_of_page
 from .responses import UnpackingGCSResponse, unpacked
 
@@ -96,7 +96,7 @@ class StreamGatewayMethods(BaseClient):
         """
         return await unpacked(
             self.call(
-                "POST", "/stream_gateways", ResultDocument, data=document_of("data", data), query_params=query_params
+                "POST", "/stream_gateways", GCSResultDocument, data=document_of("data", data), query_params=query_params
             ),
             StreamGatewayDocument,
             "stream_gateway",
@@ -131,7 +131,7 @@ class StreamGatewayMethods(BaseClient):
             self.call(
                 "GET",
                 fill_path("/stream_gateways/{stream_gateway_id}", stream_gateway_id),
-                ResultDocument,
+                GCSResultDocument,
                 query_params=query_params,
             ),
             StreamGatewayDocument,
@@ -175,7 +175,7 @@ class StreamGatewayMethods(BaseClient):
             self.call(
                 "PATCH",
                 fill_path("/stream_gateways/{stream_gateway_id}", stream_gateway_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -185,7 +185,7 @@ class StreamGatewayMethods(BaseClient):
 
     async def delete_stream_gateway(
         self, stream_gateway_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Delete a stream gateway.
 
@@ -212,7 +212,7 @@ class StreamGatewayMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/stream_gateways/{stream_gateway_id}", stream_gateway_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )
 
@@ -245,7 +245,7 @@ class StreamGatewayMethods(BaseClient):
         """
         return await unpacked(
             self.call(
-                "POST", "/lan_secrets", ResultDocument, data=document_of("data", data), query_params=query_params
+                "POST", "/lan_secrets", GCSResultDocument, data=document_of("data", data), query_params=query_params
             ),
             LanSecretDocument,
             "lan_secret",
@@ -253,7 +253,7 @@ class StreamGatewayMethods(BaseClient):
 
     async def delete_lan_secret(
         self, lan_secret_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Delete a secret.
 
@@ -280,6 +280,6 @@ class StreamGatewayMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/lan_secrets/{lan_secret_id}", lan_secret_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )

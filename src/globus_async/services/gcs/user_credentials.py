@@ -10,7 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ...client import BaseClient
 from .arguments import Texts, document_of, optional_uuid, texts
-from .documents import GCSUserCredentialDocument, ResultDocument
+from .documents import GCSResultDocument, GCSUserCredentialDocument
 from .listing import by_marker, size_of_page
 from .responses import UnpackingGCSResponse, unpacked
 
@@ -105,7 +105,11 @@ class UserCredentialMethods(BaseClient):
         """
         return await unpacked(
             self.call(
-                "POST", "/user_credentials", ResultDocument, data=document_of("data", data), query_params=query_params
+                "POST",
+                "/user_credentials",
+                GCSResultDocument,
+                data=document_of("data", data),
+                query_params=query_params,
             ),
             GCSUserCredentialDocument,
             "user_credential",
@@ -139,7 +143,7 @@ class UserCredentialMethods(BaseClient):
             self.call(
                 "GET",
                 fill_path("/user_credentials/{user_credential_id}", user_credential_id),
-                ResultDocument,
+                GCSResultDocument,
                 query_params=query_params,
             ),
             GCSUserCredentialDocument,
@@ -178,7 +182,7 @@ class UserCredentialMethods(BaseClient):
             self.call(
                 "PATCH",
                 fill_path("/user_credentials/{user_credential_id}", user_credential_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -223,7 +227,7 @@ class UserCredentialMethods(BaseClient):
             self.call(
                 "PUT",
                 fill_path("/user_credentials/{user_credential_id}", user_credential_id),
-                ResultDocument,
+                GCSResultDocument,
                 data=document_of("data", data),
                 query_params=query_params,
             ),
@@ -233,7 +237,7 @@ class UserCredentialMethods(BaseClient):
 
     async def delete_user_credential(
         self, user_credential_id: UUID | str, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[ResultDocument]:
+    ) -> GlobusHTTPResponse[GCSResultDocument]:
         """
         Delete a user credential.
 
@@ -258,6 +262,6 @@ class UserCredentialMethods(BaseClient):
         return await self.call(
             "DELETE",
             fill_path("/user_credentials/{user_credential_id}", user_credential_id),
-            ResultDocument,
+            GCSResultDocument,
             query_params=query_params,
         )
