@@ -82,7 +82,7 @@ async def test_hosts_and_tokens(world: World) -> None:
         assert (info["endpoint_id"], info["client_id"]) == (endpoint.id, endpoint.client_id)
     response = await world.http.get(f"https://{world.endpoint.host}/api/endpoint")
     assert (response.status_code, response.json()["code"]) == (401, "not_authorized")
-    assert (await world.refused("GET", "/endpoint", token=world.token(world.bob, endpoint=other)))[0] == 401
+    assert await world.refused("GET", "/endpoint", token=world.token(world.bob, endpoint=other)) == (401, None)
     wrong = world.endpoint.scope.replace("manage_collections", "other")
     world.emulator.platform.authority.add_scope(world.endpoint.client_id, wrong, name="Other")
     status, detail = await world.refused("GET", "/endpoint", token=world.emulator.access_token(scopes=[wrong]))
@@ -225,6 +225,23 @@ async def test_guest_collections(world: World) -> None:
     assert guest["id"] in world.emulator.transfer.deleted_collections
 
 
+async def test_transfer_leaves_managed_collections_alone(world: World) -> None:
+    """It neither changes nor deletes what a Manager has, which would then differ; roles are the same in both."""
+    collection = world.state.add_mapped_collection(world.gateway(), "Storage")
+    headers = {"Authorization": f"Bearer {world.emulator.access_token(world.ada)}"}
+    url = f"https://transfer.api.globus.org/v0.10/endpoint/{collection.id}"
+    document = (await world.http.get(url, headers=headers)).json()
+    assert document["gcs_manager_url"] == f"https://{world.endpoint.host}"
+    assert (document["owner_id"], document["entity_type"]) == (world.endpoint.id, "GCSv5_mapped_collection")
+    for verb, body in (("PUT", {"display_name": "Other"}), ("DELETE", None)):
+        response = await world.http.request(verb, url, json=body, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (400, "NotSupported")
+    role = {"principal": world.bob.id, "principal_type": "identity", "role": "access_manager"}
+    await world.http.post(f"{url}/role", json=role, headers=headers)
+    _, envelope = await world.send("GET", f"/roles?collection_id={collection.id}", who=world.bob)
+    assert [each["role"] for each in envelope["data"]] == ["access_manager"]
+
+
 async def test_authentication_timeouts(world: World) -> None:
     """With high assurance, a login must be recent, and one with the identity itself."""
     gateway = world.gateway(high_assurance=True, authentication_timeout_mins=30)
@@ -240,6 +257,10 @@ async def test_authentication_timeouts(world: World) -> None:
         "require_mfa": False,
     }
     assert envelope["authorization_parameters"]["session_required_identities"] == [world.ada.id]
+    robot = world.token(world.emulator.add_client("Robot", secret="s3cret"))  # which never logs in
+    assert (await world.refused("POST", "/user_credentials", credential, token=robot))[0] == 403
+    usual = {**credential, "storage_gateway_id": world.gateway().id}
+    assert (await world.send("POST", "/user_credentials", usual, token=robot))[0] == 201
     collection = world.state.add_mapped_collection(gateway, "Protected")
     assert not world.emulator.transfer.collections[collection.id].needs_data_access
     with pytest.raises(ValueError, match="Unknown scopes"):

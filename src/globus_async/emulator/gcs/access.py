@@ -45,9 +45,10 @@ def check_session(call: Call, gateway: StorageGateway, identity_id: str) -> None
     login = call.caller.session.authentications.get(identity_id)
     if login is not None and login.auth_time > call.state.now() - timeout and (login.mfa or not needs_mfa):
         return
-    if not gateway.fields.get("high_assurance") and login is None:  # any login of the person counts
+    if not gateway.fields.get("high_assurance") and login is None and not needs_mfa:
+        # any login of the person counts, and clients have none
         times = [each.auth_time for each in call.caller.session.authentications.values()]
-        if any(each > call.state.now() - timeout for each in times) and not needs_mfa:
+        if not times or max(times) > call.state.now() - timeout:
             return
     message = "Authentication timeout: log in again with the identity"
     parameters = {"session_required_identities": [identity_id], "session_message": message}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import GCSError, missing_role, not_found
@@ -17,22 +18,13 @@ if TYPE_CHECKING:
     from .schemas import Schema
     from .state import GCSState
 
-__all__ = ("Call", "call", "roles_of")
+__all__ = ("Call", "call")
 
 _ADMINS: Final = ("owner", "administrator")
 _JSON: Final = "application/json"
 
 
-def roles_of(state: GCSState, endpoint: Endpoint, entity_id: str, identity_ids: frozenset[str]) -> frozenset[str]:
-    """Return the roles that identities have themselves, or through groups, on an endpoint or collection."""
-    principals = identity_ids | state.directory.groups_of(identity_ids)
-    found = {each.role for each in state.collections.roles(entity_id) if each.principal in principals}
-    collection = endpoint.collections.get(entity_id)
-    owner_id = endpoint.owner_id if collection is None else collection.owner_id
-    return frozenset(found | {"owner"} if owner_id in identity_ids else found)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """A request of an authenticated caller to the Manager of an endpoint."""
 
@@ -68,11 +60,21 @@ class Call:
 
     # roles
 
-    def roles(self, entity_id: str | None = None) -> frozenset[str]:
-        """Return the caller's own roles on a collection; by default on the endpoint."""
-        return roles_of(self.state, self.endpoint, entity_id or self.endpoint.id, self.caller.identity_ids)
+    @cached_property
+    def principals(self) -> frozenset[str]:
+        """The identities of the caller, and the groups that they are in."""
+        identity_ids = self.caller.identity_ids
+        return identity_ids | self.state.directory.groups_of(identity_ids)
 
-    @property
+    def roles(self, entity_id: str | None = None) -> frozenset[str]:
+        """Return the roles that the caller has, itself or through groups, on a collection or the endpoint."""
+        collection = self.endpoint.collections.get(entity_id or "")
+        records = self.state.collections.roles(entity_id or self.endpoint.id)
+        found = {each.role for each in records if each.principal in self.principals}
+        owner_id = self.endpoint.owner_id if collection is None else collection.owner_id
+        return frozenset(found | {"owner"} if owner_id in self.caller.identity_ids else found)
+
+    @cached_property
     def is_admin(self) -> bool:
         """Whether the caller administers the endpoint."""
         return not self.roles().isdisjoint(_ADMINS)
@@ -163,9 +165,7 @@ class Call:
 
     def own_roles(self, records: Iterable[RoleRecord]) -> list[RoleRecord]:
         """Return those roles that the caller has, itself or through groups."""
-        ids = self.caller.identity_ids
-        principals = ids | self.state.directory.groups_of(ids)
-        return [each for each in records if each.principal in principals]
+        return [each for each in records if each.principal in self.principals]
 
 
 def call(state: GCSState, request: Request) -> Call:

@@ -246,10 +246,18 @@ def _settable(fields: Fields) -> Document:
     return {name: fields[name] for name in names}
 
 
+def _check_unmanaged(collection: Collection) -> None:
+    """Require that no Manager of Globus Connect Server has a collection, which would then differ from it."""
+    if collection.manager_host is not None:
+        message = f"The collection '{collection.id}' is managed by '{collection.manager_host}'"
+        raise TransferError(400, "NotSupported", message)
+
+
 async def update_endpoint(state: TransferState, request: Request) -> Document:
     """Change members of a collection."""
     collection = state.collection(request.path_id("endpoint_id"))
     require_role(state, collection, request.caller, "administrator")
+    _check_unmanaged(collection)
     changes = _settable(request.fields())
     if changes.get("default_directory"):
         parse_path(collection, str(changes["default_directory"]))
@@ -261,6 +269,7 @@ async def delete_endpoint(state: TransferState, request: Request) -> Document:
     """Delete a collection and its guest collections."""
     collection = state.collection(request.path_id("endpoint_id"))
     require_role(state, collection, request.caller, "administrator", "restricted_administrator")
+    _check_unmanaged(collection)
     for each in [collection, *guest_collections(state, collection)]:
         state.collections.pop(each.id, None)
         state.deleted_collections.add(each.id)
@@ -284,6 +293,7 @@ async def create_shared_endpoint(state: TransferState, request: Request) -> Docu
         raise TransferError(409, "Conflict", f"Endpoint '{host.id}' cannot host shared endpoints")
     host_path = fields.required("host_path", TEXT)
     path = parse_path(host, host_path)
+    _check_unmanaged(host)
     if any(each.host_path == path for each in guest_collections(state, host)):
         raise TransferError(409, "Conflict", f"A shared endpoint on the path '{host_path}' already exists")
     if host.storage is None:
