@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._concurrency.tasks import all_of
 from ..errors import GlobusSDKUsageError
 from ..services.files import UnconfirmedNotFound
+from .known_files import Facts
 from .listing import ListingMethods
 from .os_errors import os_errors
 from .paths import strip_protocol
@@ -36,14 +37,20 @@ class ReadMethods(ListingMethods):
     async def _read_whole(self, path: str) -> bytes:
         collection_id, inner = self.split_path(path)
 
-        async def read(_: FileReader) -> bytes:
+        async def read(reader: FileReader) -> bytes:
             client = await self.files_client(collection_id)
-            return await client.read_whole(inner, self._listed_size(path))
+            data = await client.read_whole(inner, self._expected_size(path, reader))
+            if reader.files.get(path) is None:
+                reader.files.see(path, Facts(len(data)))
+            return data
 
         return await self._read(path, read)
 
-    def _listed_size(self, path: str) -> int | None:
-        entry = self._entry(path)
+    def _expected_size(self, path: str, reader: FileReader) -> int | None:
+        """Return the size that the file had: a body of this length is whole, one of another length is checked."""
+        known, entry = reader.files.get(path), self._entry(path)
+        if known is not None:
+            return known.facts.size
         return None if entry is None or entry["type"] != "file" else entry["size"]
 
     async def _read(self, path: str, call: Callable[[FileReader], Awaitable[T]]) -> T:
