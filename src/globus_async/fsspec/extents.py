@@ -56,7 +56,8 @@ def extents_of(file: KnownFile, ranges: Iterable[tuple[int, int]]) -> list[Exten
     """
     Return the extents to request for ranges of a file.
 
-    A reader that goes on forwards is given more and more at a time; one that jumps, little.
+    A reader that stays near gets more and more at a time, since threads read the parts of a column in any order; one
+    that jumps gets little.
     """
     size = file.facts.size
     if size <= WHOLE_BYTES:
@@ -67,11 +68,13 @@ def extents_of(file: KnownFile, ranges: Iterable[tuple[int, int]]) -> list[Exten
     start, end = extents[0]
     if size - start <= _TAIL:
         return [Extent(size - _TAIL, size)]  # the tail has the index of many formats
-    last, ahead = file.last_end, file.ahead or _MIN_AHEAD
-    if last is not None:
-        is_forward = 0 <= start - last <= max(ahead, WHOLE_BYTES)
-        ahead = min(ahead * _GROWTH, _MAX_AHEAD) if is_forward else _MIN_AHEAD
-    file.ahead = ahead
-    end = max(end, min(start + ahead, size))
+    last, before = file.last_end, 0
     file.last_end = end
-    return [Extent(start, end)]
+    if last is None or abs(start - last) > _MAX_AHEAD:
+        file.ahead = _MIN_AHEAD
+    else:
+        file.ahead = min(file.ahead * _GROWTH, _MAX_AHEAD)
+        before = file.ahead // 2
+    lowest = max((known.end for known in file.segments if known.end <= start), default=0)
+    highest = min((known.start for known in file.segments if known.start >= end), default=size)
+    return [Extent(max(start - before, lowest), max(end, min(start + file.ahead, highest)))]

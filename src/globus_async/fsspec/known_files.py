@@ -15,6 +15,8 @@ _MAX_FILES: Final = 10_000
 _MAX_TRUST: Final = 30.0
 _BRIEFLY: Final = 2.0
 _SHARE_OF_AGE: Final = 0.1
+_COARSE: Final = 2.0
+"""Times of files may be so many seconds too early."""
 
 
 class Facts(NamedTuple):
@@ -77,7 +79,7 @@ class KnownFile:
         facts: Its size and time.
         first_seen: When this version was first seen, by the monotonic clock.
         checked_at: When it was last seen.
-        age: Its age at that time in seconds, by its own time; 0 if that is not known.
+        age: Its age at that time in seconds, by its own time; 0 or less if that is not known.
         segments: The parts that were read.
         ahead: The number of bytes to read ahead.
         last_end: Where the last part that was requested ends; ``None`` at first.
@@ -149,7 +151,7 @@ class KnownFiles:
         elif facts.mtime is not None:
             file.facts = facts
         file.checked_at = now
-        file.age = 0.0 if file.facts.mtime is None else self._clock.wall() - file.facts.mtime
+        file.age = 0.0 if file.facts.mtime is None else self._clock.wall() - file.facts.mtime - _COARSE
         self._files.move_to_end(path)
         while len(self._files) > _MAX_FILES:
             self.discard(next(iter(self._files)))

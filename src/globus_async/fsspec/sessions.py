@@ -31,6 +31,7 @@ __all__ = ("MAX_CONNECTIONS", "Session", "Sessions")
 MAX_CONNECTIONS: Final = 16
 """To one server: dozens of them exhaust its workers."""
 _EXIT_SECONDS: Final = 2.0
+_IDLE_SECONDS: Final = 30.0
 
 
 class Session:
@@ -53,7 +54,7 @@ class Session:
     def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int) -> None:
         self.loop = asyncio.get_running_loop()
         self.pid = os.getpid()
-        self.transport = Transport(max_in_flight=MAX_CONNECTIONS)
+        self.transport = Transport(max_in_flight=MAX_CONNECTIONS, read_timeout=_IDLE_SECONDS)
         self._recipe = recipe
         self.known_files = KnownFiles(self.transport.clock, cache_bytes)
         self._allowance = Allowance(self.transport.clock)

@@ -1,0 +1,273 @@
+"""Reading: ranges, what is requested for them, what arrived, and which errors readers see."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from random import Random
+
+import fsspec
+import pytest
+
+from globus_async import GlobusSDKUsageError
+from globus_async.errors import GlobusError
+from globus_async.fsspec import GlobusFileSystem
+from globus_async.fsspec.registration import check_sole_claim
+from globus_async.testing import Collection, GlobusEmulator, MemoryStorage, faults
+from tests.toolkit.random_cases import cases
+
+MIB = 1 << 20
+CONTENT = Random(7).randbytes(20 * MIB)
+
+
+@pytest.fixture
+def storage() -> MemoryStorage:
+    """Return a storage with a directory."""
+    return MemoryStorage({"tree": {"data": b"content"}})
+
+
+@pytest.mark.slow
+def test_random_ranges(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """Whatever is read in whatever order, one by one, together or by a file, it is what a slice has."""
+    random = Random(11)
+    sizes = {"empty": 0, "one": 1, "small": 1000, "whole": 3 * MIB, "big": 20 * MIB}
+    for name, size in sizes.items():
+        storage.write(name, CONTENT[:size])
+    for _ in range(cases(200)):
+        name = random.choice([*sizes])
+        content = CONTENT[: sizes[name]]
+        edges = [None, 0, -1, 1, -8, sizes[name], sizes[name] + 5, random.randint(-len(content) - 3, len(content) + 3)]
+        start, end = random.choice(edges), random.choice(edges)
+        wanted = content[start:end]
+        match random.randrange(3):
+            case 0:
+                assert filesystem.cat_file(f"{root}/{name}", start, end) == wanted
+            case 1:
+                found = filesystem.cat_ranges([f"globus://{root}/{name}"] * 3, [start, 0, 5], [end, 3, 9])
+                assert found == [wanted, content[:3], content[5:9]]
+            case _:
+                with filesystem.open(f"{root}/{name}", block_size=random.choice([1000, MIB])) as file:
+                    first, last, _ = slice(start, end).indices(len(content))
+                    file.seek(first)
+                    assert file.read(max(0, last - first)) == wanted
+
+
+def test_parts_of_a_small_file_are_one_request(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
+) -> None:
+    """The index at the end of a shard, then its chunks one by one, as zarr reads them."""
+    storage.write("shard", CONTENT[: 4 * MIB])
+    before = len(emulator.requests)
+    assert filesystem.cat_file(f"{root}/shard", start=-2052) == CONTENT[4 * MIB - 2052 : 4 * MIB]
+    for start in range(0, 4 * MIB, 128 << 10):
+        assert filesystem.cat_file(f"{root}/shard", start, start + 1000) == CONTENT[start : start + 1000]
+    paths = [request.path.rpartition("/")[2] for request in emulator.requests[before:]]
+    assert (paths.count("shard"), paths.count("stat")) == (1, 1)
+
+
+def test_neighbours_are_one_request(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
+) -> None:
+    """And ranges far apart are not: of a large file only what is wanted is read."""
+    storage.write("big", CONTENT)
+    filesystem.open(f"{root}/big").close()
+    before = len(emulator.requests)
+    starts = [1000, 5000, 300_000, 18 * MIB]
+    found = filesystem.cat_ranges([f"{root}/big"] * 4, starts, [start + 100 for start in starts])
+    assert found == [CONTENT[start : start + 100] for start in starts]
+    assert [request.headers["range"] for request in emulator.requests[before:] if "range" in request.headers] == [
+        "bytes=1000-300099",
+        f"bytes={18 * MIB}-{18 * MIB + 99}",
+    ]
+
+
+def test_a_file_that_grew(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """Its end is read anew, whatever was read before."""
+    storage.write("log", b"A" * 100)
+    assert filesystem.cat_file(f"{root}/log", start=-8) == b"A" * 8
+    assert filesystem.ls(root)[0]["size"] == 100
+    storage.write("log", b"A" * 100 + b"B" * 100)
+    assert filesystem.cat_file(f"{root}/log", start=-8) == b"B" * 8
+    assert len(filesystem.cat_file(f"{root}/log")) == 200
+
+
+@pytest.mark.parametrize("version", [(9 * MIB, 10), (9 * MIB - 1, 0)])
+def test_a_file_that_changes_while_it_is_open(
+    filesystem: GlobusFileSystem, emulator: GlobusEmulator, lab: Collection, tmp_path: Path, version: tuple[int, int]
+) -> None:
+    """No bytes of two versions are returned, whether the size is another one or the time."""
+    size, later = version
+    data = tmp_path / "data"
+    data.write_bytes(CONTENT[: 9 * MIB])
+    collection = emulator.add_collection("Disk", path=tmp_path, owner=lab.owner_id)
+    with filesystem.open(f"{collection.id}/data") as file:
+        assert file.read(10) == CONTENT[:10]
+        before = data.stat().st_mtime
+        data.write_bytes(CONTENT[:size][::-1])
+        os.utime(data, (before + later, before + later))
+        file.seek(6 * MIB)
+        with pytest.raises(OSError, match="changed"):
+            file.read(10)
+
+
+@pytest.mark.parametrize("short", [0, 100])
+def test_a_body_that_is_too_short(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator, short: int
+) -> None:
+    """A body that agrees with its own length is compared with the size by another source."""
+    storage.write("data", CONTENT[:1000])
+    emulator.faults.add("GET", "/data", faults.truncated(short))
+    assert filesystem.cat_file(f"{root}/data") == CONTENT[:1000]
+    assert emulator.faults.pending == []
+
+
+def test_errors(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator, lab: Collection
+) -> None:
+    """Only what is missing is a `FileNotFoundError`; each has the error of this library as its cause."""
+    emulator.faults.add("GET", "/tree/data", faults.status(404), times=9)
+    with pytest.raises(OSError, match="404") as caught:  # a 404 that does not say that the file is missing
+        filesystem.cat_file(f"{root}/tree/data")
+    assert type(caught.value) is OSError
+    assert isinstance(caught.value.__cause__, GlobusError)
+    emulator.faults.clear()
+    for read in (filesystem.cat_file, filesystem.info, filesystem.ls, filesystem.open, filesystem.modified):
+        with pytest.raises(FileNotFoundError):
+            read(f"{root}/missing")
+    with pytest.raises(IsADirectoryError):
+        filesystem.cat_file(f"{root}/tree")
+    emulator.faults.add("GET", "/*/stat", faults.status(400), times=99)
+    for question in (filesystem.exists, filesystem.isfile, filesystem.isdir):
+        with pytest.raises(OSError, match="400"):
+            question(f"{root}/tree/other")  # "no" would be a guess
+    emulator.faults.clear()
+    with pytest.raises(OSError, match="EndpointNotFound") as gone:
+        filesystem.ls("0" * 8 + "-0000-4000-8000-" + "0" * 12)
+    assert not isinstance(gone.value, FileNotFoundError)
+    other = emulator.add_collection(
+        "Personal", storage=MemoryStorage({"x": b""}), owner=lab.owner_id, https_server=None
+    )
+    with pytest.raises(OSError, match="no HTTPS server"):
+        filesystem.cat_file(f"{other.id}/x")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "data", "https://example.org/x", "globus://x/y", "{root}/../x", "{root}/./x", "{root}/~/x", "{root}/a\0b"],
+)
+def test_paths_that_are_refused(filesystem: GlobusFileSystem, root: str, emulator: GlobusEmulator, path: str) -> None:
+    """Before anything is sent."""
+    before = len(emulator.requests)
+    with pytest.raises(GlobusSDKUsageError):
+        filesystem.cat_file(path.format(root=root))
+    assert len(emulator.requests) == before
+
+
+def test_names_mean_themselves(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """No name is decoded, or read as another one."""
+    names = ["x y", "x%20y", "q", "q#1", "q?a=b", "ü+&;", " "]
+    for name in names:
+        storage.write(name, name.encode())
+    assert [filesystem.cat_file(f"globus://{root}/{name}").decode() for name in names] == names
+    listed = filesystem.glob(f"{root}/*[!e]")
+    assert {path: filesystem.cat_file(path) for path in listed} == {f"{root}/{name}": name.encode() for name in names}
+
+
+# -- loops, threads and processes
+
+
+def test_event_loops_one_after_another(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """Equal arguments are one instance, which drops the clients of loops that have ended."""
+    storage.write("data", b"content")
+
+    async def read() -> tuple[int, bytes, bytes]:
+        fs = fsspec.filesystem("globus", asynchronous=True)
+        async with await fs.open_async(f"{root}/data") as file:
+            file.seek(3)
+            return id(fs), await fs._cat_file(f"{root}/data"), await file.read()
+
+    found = {asyncio.run(read()) for _ in range(3)}
+    assert [each[1:] for each in found] == [(b"content", b"tent")]
+    fs = fsspec.filesystem("globus", asynchronous=True)
+    assert len(fs._sessions._by_loop) == 1
+    assert all(session.transport.closed for session in fs._sessions._by_loop.values())
+    with pytest.raises(RuntimeError):
+        fs.cat_file(f"{root}/data")
+
+
+def test_threads(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """All threads share one instance; asynchronous ones have a loop each."""
+    storage.write("data", CONTENT[:1000])
+
+    def read(number: int) -> bytes:
+        if number % 4:
+            return filesystem.cat_file(f"{root}/data", number, number + 10)
+        return asyncio.run(
+            fsspec.filesystem("globus", asynchronous=True)._cat_file(f"{root}/data", number, number + 10)
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(read, range(32))] == [CONTENT[number : number + 10] for number in range(32)]
+
+
+def test_pickles_and_json_have_names_only(filesystem: GlobusFileSystem, root: str, tmp_path: Path) -> None:
+    """The same arguments make the same instance; no token is in them."""
+    filesystem.ls(root)
+    assert pickle.loads(pickle.dumps(filesystem)) is filesystem
+    stored = GlobusFileSystem(
+        client_id="4" * 8 + "-0000-4000-8000-" + "0" * 12, token_storage=str(tmp_path / "tokens.json")
+    )
+    assert json.loads(stored.to_json())["token_storage"] == str(tmp_path / "tokens.json")
+    assert pickle.loads(pickle.dumps(stored)) is stored
+    with pytest.raises(TypeError):
+        GlobusFileSystem(access_token="secret")  # pyright: ignore[reportCallIssue]
+
+
+def test_a_process_without_credentials(
+    root: str, filesystem: GlobusFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails at its first call, and says what to do."""
+    monkeypatch.delenv("GLOBUS_ASYNC_CLIENT_ID")
+    monkeypatch.delenv("GLOBUS_ASYNC_CLIENT_SECRET")
+    fs = GlobusFileSystem(skip_instance_cache=True)
+    for read in (fs.ls, fs.cat_file):
+        with pytest.raises(PermissionError, match="log in again"):
+            read(f"{root}/x")
+
+
+FORK = """
+import os, sys
+import fsspec
+fs = fsspec.filesystem("globus")
+path = sys.argv[1]
+assert fs.cat_file(path, 0, 3) == b"con"
+child = os.fork()
+if child == 0:
+    os._exit(0 if fs.cat_file(path, 3, 7) == b"tent" and fs.info(path)["size"] == 7 else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert fs.cat_file(path) == b"content"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """A forked process reads with connections of its own, and the parent goes on with its own; nothing is printed."""
+    storage.write("data", b"content")
+    done = subprocess.run([sys.executable, "-c", FORK, f"{root}/data"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_two_packages_that_claim_the_protocol() -> None:
+    """Which one fsspec would use is chance, so that it is an error, which says how to choose."""
+    own = EntryPoint("globus", "globus_async.fsspec.registration:GlobusFileSystem", "fsspec.specs")
+    check_sole_claim([own, own])
+    with pytest.raises(GlobusSDKUsageError, match=r"globusfs:GlobusFS.*register_implementation"):
+        check_sole_claim([own, EntryPoint("globus", "globusfs:GlobusFS", "fsspec.specs")])
