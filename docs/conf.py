@@ -108,6 +108,7 @@ PUBLIC = (
     "globus_async.services.auth.documents",
     "globus_async.services.flows",
     "globus_async.services.flows.documents",
+    "globus_async.services.files",
     "globus_async.services.timers",
     "globus_async.services.timers.documents",
     "globus_async.services.compute",

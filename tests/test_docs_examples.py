@@ -18,7 +18,15 @@ import pytest
 
 import globus_async
 from globus_async import ComputeClientV3, GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
-from globus_async.scopes import AuthScopes, FlowsScopes, GroupsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
+from globus_async.scopes import (
+    AuthScopes,
+    FlowsScopes,
+    GCSCollectionScopes,
+    GroupsScopes,
+    SearchScopes,
+    SpecificFlowScopes,
+    TransferScopes,
+)
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.flows.world import HELLO, SCHEMA
 from tests.services.transfer.world import World, add_more_than_a_page, world
@@ -189,6 +197,7 @@ def registered(emulator: GlobusEmulator) -> World:
     native = emulator.add_client("Laptop")
     emulator.compute.execute = lambda task: task.payload.upper()
     flow_id = emulator.flows.add_flow("Say hello", HELLO, owner=user, input_schema=SCHEMA).id
+    lab = next(each for each in emulator.transfer.collections.values() if each.display_name == "Lab storage")
     return {
         "API_SCOPE": scope,
         "access_token": emulator.access_token(user),
@@ -198,6 +207,7 @@ def registered(emulator: GlobusEmulator) -> World:
         "compute_endpoint_id": emulator.compute.add_endpoint(owner_id=user.id).id,
         "function_id": emulator.compute.add_function(owner_id=user.id).id,
         "client_secret": "secret-of-the-catalog",
+        "https_token": emulator.access_token(user, scopes=[str(GCSCollectionScopes(lab.id).https)]),
         "groups_token": emulator.access_token(user, scopes=[str(GroupsScopes.all)]),
         "index_id": emulator.search.add_index("Samples", owner=user).id,
         "flow_id": flow_id,

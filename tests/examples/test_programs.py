@@ -21,7 +21,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from globus_async import AccessTokenAuthorizer, DeleteData, TransferClient
-from globus_async.scopes import GroupsScopes, SearchScopes
+from globus_async.scopes import GCSCollectionScopes, GroupsScopes, SearchScopes
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
 from globus_async.testing.faults import drop_after
 from tests.source import ROOT
@@ -327,6 +327,20 @@ async def test_tree(world: World) -> None:
     """Every entry once, folders before what is in them."""
     out = await world.run("tree.py", world.lab)
     assert sorted(out.split()) == ["/notes.txt", "/run1/", "/run1/a.csv", "/run1/deep/", "/run1/deep/b.csv"]
+
+
+async def test_download_and_upload_of_trees(world: World, tmp_path: Path) -> None:
+    """All files of a directory, there and back; a second download finds them complete."""
+    collection = world.emulator.transfer.collections[world.lab]
+    token = world.emulator.access_token(world.ada, scopes=[str(GCSCollectionScopes(collection.id).https)])
+    environment = {"GLOBUS_HTTPS_TOKEN": token}
+    for _ in range(2):
+        out = await world.run("download_tree.py", world.lab, "/run1/", str(tmp_path / "run1"), environment=environment)
+        assert out.startswith("2 files, ")
+    assert sorted(each.name for each in (tmp_path / "run1").rglob("*")) == ["a.csv", "b.csv", "deep"]
+    back = await world.run("upload_tree.py", str(tmp_path / "run1"), world.lab, "/back/", environment=environment)
+    assert back == out
+    assert "/back/deep/b.csv" in await world.run("tree.py", world.lab)
 
 
 async def test_submit_once(world: World, tmp_path: Path) -> None:

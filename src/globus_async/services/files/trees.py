@@ -81,7 +81,7 @@ class TreeMethods(UploadMethods):
         check_file_path("target", target)
         check_whole("concurrency", concurrency, maximum=_MAX_CONCURRENCY)
         check_callback("progress", progress)
-        tree = TargetTree(Path(target).absolute())  # noqa: ASYNC240 -- makes no system call that blocks
+        tree = TargetTree(Path(target))
         await run_in_thread(partial(tree.directory, ()))
 
         async def one(entry: Entry) -> DownloadedFile:

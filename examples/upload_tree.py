@@ -1,0 +1,57 @@
+"""
+Upload a directory to a collection, with a progress bar.
+
+Usage: GLOBUS_ACCESS_TOKEN=... GLOBUS_HTTPS_TOKEN=... python examples/upload_tree.py SOURCE COLLECTION_ID /folder/
+
+The first token is for Transfer, which creates directories and renames files; the second one has the scope "https" of
+the collection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+
+from globus_async import AccessTokenAuthorizer, BulkError, FileProgress, GCSCollectionClient, TransferClient, Transport
+
+
+async def main(source: str, collection_id: str, folder: str) -> None:
+    """Upload it, and print the errors of files that could not be uploaded."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    bars: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True)) as display:
+
+        def show(progress: FileProgress) -> None:
+            if progress.path not in bars:
+                bars[progress.path] = display.add_task(progress.path, total=progress.total)
+            done = progress.done == progress.total
+            display.update(bars[progress.path], completed=progress.done, visible=not done)
+
+        async with Transport() as transport:
+            tc = TransferClient(
+                authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"]), transport=transport
+            )
+            address = (await tc.get_endpoint(collection_id))["https_server"]
+            if address is None:
+                sys.exit("the collection has no HTTPS server")
+            client = GCSCollectionClient(
+                collection_id,
+                address,
+                authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_HTTPS_TOKEN"]),
+                transport=transport,
+            )
+            try:
+                files = await client.upload_tree(source, folder, transfer_client=tc, progress=show)
+            except BulkError as error:
+                sys.exit("\n".join(str(each) for each in error.exceptions))
+    print(f"{len(files)} files, {sum(file.size for file in files):,} bytes")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    asyncio.run(main(*sys.argv[1:]))
