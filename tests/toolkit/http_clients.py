@@ -41,9 +41,10 @@ def mock_client(handler: Handler) -> Any:
         return httpx.AsyncClient(transport=httpx.MockTransport(handler))
 
     async def translated(request: httpx2.Request) -> httpx2.Response:
+        content = await request.aread()
         try:
             came: httpx.Response | Awaitable[httpx.Response] = handler(
-                httpx.Request(request.method, str(request.url), headers=request.headers.raw, content=request.content)
+                httpx.Request(request.method, str(request.url), headers=request.headers.raw, content=content)
             )
             response = await came if inspect.isawaitable(came) else came
         except httpx.RequestError as error:

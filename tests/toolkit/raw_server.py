@@ -337,7 +337,7 @@ def _readable(writer: asyncio.StreamWriter) -> bool:
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
     body = b""
-    while size := int((await reader.readline()).split(b";")[0], 16):
+    while size := int((await reader.readuntil(b"\n")).split(b";")[0], 16):
         body += await reader.readexactly(size)
         await reader.readexactly(2)
     await reader.readuntil(b"\r\n")

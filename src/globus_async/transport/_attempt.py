@@ -208,14 +208,17 @@ class Sender:
         is_ours = isinstance(received, PreparedResponse)
         stream: Any = received.stream
         length = response.headers.get("content-length", "")
-        has_body = response.method != "HEAD" and response.status != 204
-        is_read = received.is_stream_consumed  # by a hook of the caller's own client
+        is_read = received.is_stream_consumed  # by a hook of the caller's own client; it is decompressed already
+        if response.method == "HEAD" or response.status == 204:
+            length = "0"
+        elif is_read and "content-encoding" in response.headers:
+            length = ""
         slot.keep()
         call.sent = None  # it has the headers
         call.streamed = response.streamed = StreamedResponse(
             response,
             _ReadStream(received.content, stream) if is_read else stream,
-            length=int(length) if has_body and not is_read and length.isdecimal() else None,
+            length=int(length) if length.isdecimal() else None,
             clock=None if is_ours else self._clock,
             idle=self._timeouts["read"],
             failed=partial(self._stream_failure, call),

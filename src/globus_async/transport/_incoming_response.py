@@ -87,11 +87,11 @@ class IncomingResponse(httpx.AsyncByteStream):
     async def __anext__(self) -> bytes:
         while not (self._chunks or self.is_complete or self.error):
             await self._more()
+        if self._chunks:
+            return self.take()
         if self.error is not None:
             raise self.error
-        if not self._chunks:
-            raise StopAsyncIteration
-        return self.take()
+        raise StopAsyncIteration
 
     def take(self) -> bytes:
         """Return what has arrived of the body, and receive more of it."""

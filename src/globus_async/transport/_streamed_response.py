@@ -161,11 +161,11 @@ class StreamedResponse(AsyncIterationOnly):
         raise cast("GlobusError", failure)
 
     async def _next(self) -> bytes:
+        if self._is_ended:
+            raise TimeoutError
         if self._clock is None:
             return cast("bytes", await anext(self._chunks))
         async with self._clock.timeout(self._idle) as self._timeout:
-            if self._is_ended:
-                self.end()
             return cast("bytes", await anext(self._chunks))
 
     def _misuse(self) -> GlobusSDKUsageError:
@@ -196,6 +196,8 @@ class StreamedResponse(AsyncIterationOnly):
         try:
             with suppress(Exception):  # the connection is of no further use
                 try:
+                    if self._clock is not None and self._failure is None and self._received == self._length:
+                        await anext(self._chunks, None)  # another client uses no connection again before its end
                     if hasattr(self._chunks, "aclose"):
                         await self._chunks.aclose()
                 finally:
