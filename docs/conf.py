@@ -96,6 +96,7 @@ PUBLIC = (
     "globus_async.credentials",
     "globus_async.errors",
     "globus_async.fastapi",
+    "globus_async.fsspec",
     "globus_async.gare",
     "globus_async.globus_app",
     "globus_async.login_flows",

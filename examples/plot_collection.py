@@ -13,8 +13,10 @@ import sys
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import xarray as xr
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 
+mpl.rcParams["date.converter"] = "concise"
 if "ipykernel" not in sys.modules:
     mpl.use("agg")  # without a screen
 
@@ -34,19 +36,17 @@ first, last = celsius.isel(time=0), celsius.isel(time=-1)
 
 # %%
 figure, (left, right, means) = plt.subplots(1, 3, figsize=(14, 4), width_ratios=(1, 1, 0.9), layout="constrained")
-scale = {"vmin": float(celsius.min()), "vmax": float(celsius.max()), "cmap": "RdYlBu_r"}
+scale, colors = Normalize(float(celsius.min()), float(celsius.max())), "RdYlBu_r"
 for axes, day in ((left, first), (right, last)):
-    image = axes.pcolormesh(day["longitude"], day["latitude"], day, **scale)
+    axes.pcolormesh(day["longitude"], day["latitude"], day, norm=scale, cmap=colors)
     axes.set(title=str(day["time"].values)[:10], xlabel="Longitude (°)")
 left.set_ylabel("Latitude (°)")
-figure.colorbar(image, ax=(left, right), label="Temperature (°C)")
+figure.colorbar(ScalarMappable(scale, colors), ax=(left, right), label="Temperature (°C)")
 
 zones = {"60° to 90° N": slice(60, 90), "Tropics": slice(-23, 23), "60° to 90° S": slice(-90, -60)}
 for name, latitudes in zones.items():
     mean = celsius.sel(latitude=latitudes).mean(("latitude", "longitude"))
     means.plot(mean["time"], mean, label=name)
-dates = AutoDateLocator(maxticks=6)
-means.xaxis.set(major_locator=dates, major_formatter=ConciseDateFormatter(dates))
 means.set(title="Mean of each day", ylabel="Temperature (°C)", ylim=(None, 38))
 means.legend(frameon=False, ncols=3, loc="upper center", fontsize="small")
 

@@ -39,7 +39,8 @@ pytestmark = pytest.mark.slow
 
 FENCE = re.compile(r"^( *)```(?P<language>\S*)[^\n]*\n(?P<body>.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PROGRAM = re.compile(
-    r"asyncio\.run\(|asyncio\.Runner\(|^(import|from) globus_sdk\b|^from globus_async\.sync import", re.MULTILINE
+    r"asyncio\.run\(|asyncio\.Runner\(|^(import|from) globus_sdk\b|^from globus_async\.sync import|globus://|\"globus\"",
+    re.MULTILINE,
 )
 """What has a loop of its own, or blocks: it runs in a process of its own."""
 
@@ -148,6 +149,8 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
         names.update(registered(names["emulator"]))
         names.update(databases(page, tmp_path))
+        if page.name.endswith("fsspec.md"):
+            names["collection_id"] = collection_of_a_job(names["emulator"], monkeypatch)
         await log_in(names)
         for token in ("access_token", "service_token"):
             await add_more_than_a_page(names["emulator"], names[token])
@@ -168,6 +171,14 @@ def databases(page: Page, folder: Path) -> World:
     if "sql_url" in named:
         urls["sql_url"] = database_url("postgresql", folder, tables=False)
     return urls
+
+
+def collection_of_a_job(emulator: GlobusEmulator, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a collection of an application whose credentials the environment has."""
+    job = emulator.add_client("Job", secret="secret-of-the-job")
+    monkeypatch.setenv("GLOBUS_ASYNC_CLIENT_ID", job.id)
+    monkeypatch.setenv("GLOBUS_ASYNC_CLIENT_SECRET", "secret-of-the-job")
+    return emulator.add_collection("Results", storage=MemoryStorage(), owner=job).id
 
 
 async def log_in(names: World) -> None:
