@@ -39,6 +39,7 @@ _STATUS: Final = choice("used", "unused", "private", "closed")
 _CLIENT_TYPE: Final = choice(*GRANT_TYPES)
 _VISIBILITY: Final = choice("public", "private")
 _PRINCIPAL_TYPE: Final = choice("identity", "group", "all_authenticated_users", "anonymous")
+_METHODS: Final = list_of(choice("GET", "PUT", "DELETE"))
 _TEXTS: Final[FieldType[list[str]]] = list_of(TEXT)
 
 
@@ -162,6 +163,9 @@ class SeedLoader:
             member_ids=principal_ids(self._directory, fields, "members") if "members" in fields else None,
             needs_data_access=fields.optional("needs_data_access", BOOLEAN, default=False),
         )
+        if "https_methods" in fields:
+            methods = fields.required("https_methods", _METHODS)
+            collection.https_enabled, collection.https_methods = bool(methods), frozenset(methods)
         document = fields.optional("document", OBJECT, dict[str, Any]())
         unknown = sorted(set(document) - ({"name", *ENDPOINT_DEFAULTS} - {"display_name"}))
         if unknown:
@@ -234,7 +238,7 @@ _CLIENT: Final = frozenset(
 _COLLECTION: Final = frozenset(
     {
         *("display_name", "id", "owner", "path", "files", "home", "host", "host_path", "members", "needs_data_access"),
-        *("document", "denied"),
+        *("document", "denied", "https_methods"),
     }
 )
 _PERMISSION: Final = frozenset(

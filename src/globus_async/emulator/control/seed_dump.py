@@ -114,6 +114,8 @@ def _collection(directory: Directory, collection: Collection) -> Document:
         "document": {name: value for name, value in collection.fields.items() if value != base.get(name)},
         "denied": sorted(paths.joined(each) for each in collection.denied),
     }
+    if collection.https_methods is not None or not collection.https_enabled:
+        document["https_methods"] = sorted(collection.https_methods or ()) if collection.https_enabled else []
     if collection.members is not None:
         document["members"] = principal_names(directory, collection.members)
     if collection.host is not None:

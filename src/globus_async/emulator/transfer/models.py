@@ -189,9 +189,15 @@ class Collection:
         It is ``https://m-….data.globus.org``; while the emulator listens on a socket, a path of that.
         """
         fixed: str | None = self.fields["https_server"]
-        if fixed is not None or self.https_host is None or not self.https_enabled or self.address_of is None:
+        if fixed is not None or self.https_host is None or not self.serves_https or self.address_of is None:
             return fixed
         return self.address_of(self.https_host)
+
+    @property
+    def serves_https(self) -> bool:
+        """Whether files may be read and written over HTTPS; never on Connect Personal."""
+        is_personal = self.fields["is_globus_connect"] or str(self.fields["entity_type"]).startswith("GCP")
+        return self.https_enabled and self.https_host is not None and not is_personal
 
     @property
     def is_guest(self) -> bool:

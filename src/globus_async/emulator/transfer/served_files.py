@@ -48,7 +48,7 @@ class ServedFiles:
             collection.display_name,
             collection.is_guest,
             frozenset.intersection(*methods) if methods else None,
-            collection.https_enabled and (host is None or host.https_enabled),
+            collection.serves_https and (host is None or host.https_enabled),
             collection.needs_data_access,
             bool(fields["high_assurance"]),
             fields["authentication_policy_id"],

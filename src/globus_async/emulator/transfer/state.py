@@ -209,7 +209,7 @@ class TransferState:
             members=None if member_ids is None else frozenset(member_ids),
             needs_data_access=needs_data_access,
         )
-        if "https_server" not in document_fields and not collection.fields["is_globus_connect"]:
+        if "https_server" not in document_fields:
             self.serve_https(collection)
         self.collections[collection.id] = collection
         return collection
