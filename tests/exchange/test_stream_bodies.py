@@ -110,7 +110,11 @@ async def test_sources_that_are_none() -> None:
         return b""
 
     async with RawServer([[Send(reply(200))]]) as server, client_of(server.url) as client:
-        for wrong, why in ((coroutine, "a coroutine, not an async iterator"), (lambda: [b"a"], "a list, not an async")):
+        refused: tuple[tuple[Any, str], ...] = (
+            (coroutine, "a coroutine, not an async iterator"),
+            (lambda: [b"a"], "a list, not an async"),
+        )
+        for wrong, why in refused:
             with pytest.raises(GlobusSDKUsageError, match=why):
                 await put(client, wrong)
         with pytest.raises(GlobusSDKUsageError, match="yielded a str, not bytes"):
@@ -152,7 +156,7 @@ async def test_a_refused_token_is_refreshed_once_for_a_body_that_can_be_repeated
         def __init__(self) -> None:
             self.asked = 0
 
-        async def get_authorization_header(self) -> str:  # type: ignore[override]
+        async def get_authorization_header(self) -> str:
             return f"Bearer token-{self.asked}-of-many"
 
         def handle_missing_authorization(self, refused: object = None) -> bool:

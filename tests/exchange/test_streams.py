@@ -8,7 +8,7 @@ import tracemalloc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import httpx
 import pytest
@@ -290,10 +290,10 @@ async def test_misuse() -> None:
     async with RawServer([[Send(HEAD % 10 + b"x"), Stall()]]) as server, client_of(server.url) as client:
         call = client.stream("GET", "/f")
         with pytest.raises(TypeError, match=r"async with client\.stream"):
-            aiter(call)  # type: ignore[call-overload]
+            aiter(cast("Any", call))
         for wrong in ({"content": "text"}, {"content": [b"a"]}, {"headers": {"Content-Length": "3"}}, {"params": 3}):
             with pytest.raises((GlobusSDKUsageError, TypeError)):
-                client.stream("PUT", "/f", **wrong)  # type: ignore[arg-type]
+                client.stream("PUT", "/f", **cast("Any", wrong))
         async with call as response:
             assert isinstance(response, StreamedResponse)
             with pytest.raises(GlobusSDKUsageError, match="entered already"):
@@ -314,7 +314,7 @@ async def test_misuse() -> None:
 async def test_the_observer_sees_the_stream_as_one_call(end: str) -> None:
     """It ends once, when the stream is left, with the error of a read if there is one."""
     seen = Recorder()
-    last = {"whole": [Send(b"y" * 9)], "cut": [Fin()]}.get(end, [Stall()])
+    last: list[Step] = {"whole": [Send(b"y" * 9)], "cut": [Fin()]}.get(end, [Stall()])
     async with (
         RawServer([[Send(HEAD % 10 + b"x"), Sleep(0.01), *last]]) as server,
         client_of(server.url, observer=seen) as client,
@@ -363,7 +363,7 @@ async def test_a_hook_may_have_read_the_stream(library: ModuleType) -> None:
 
 async def test_a_body_without_an_announced_end_is_compared_with_its_length(library: ModuleType) -> None:
     """A client, or a service in this process, that does not do so itself; of a HEAD the length is no body's."""
-    assert library
+    assert library.__name__
     service = Scripted(raw(200, b"x" * 7, content_length="10"))
     async with service.client() as client:
         with pytest.raises(GlobusConnectionError, match="7 bytes, not 10"):

@@ -190,11 +190,24 @@ async def _send_streamed(connection: Connection, response: IncomingResponse, req
     try:
         await response.wait_for_head(sending)
     finally:
-        sending.cancel()
-        await asyncio.wait({sending})
-        error = None if sending.cancelled() or not sending.done() else sending.exception()
+        await _cancel(sending)
+        error = None if sending.cancelled() else sending.exception()
     if error is not None and not response.status:
         raise error
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """Cancel a task and await its end, which may take some time; further cancellations are passed on to it."""
+    interruption: asyncio.CancelledError | None = None
+    task.cancel()
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            interruption = error
+            task.cancel()
+    if interruption is not None:
+        raise interruption
 
 
 def _check_success(response: IncomingResponse) -> None:
