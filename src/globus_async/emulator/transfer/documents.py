@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..kit.request import Request
     from ..kit.service import Document
     from .models import (
-        AccessPoint,
         AccessRule,
         Bookmark,
         Collection,
@@ -24,12 +23,11 @@ if TYPE_CHECKING:
         Role,
         SkippedError,
         SuccessfulTransfer,
-        Tunnel,
-        TunnelEvent,
     )
     from .state import TransferState
     from .storage.paths import Parts
     from .storage.protocol import Entry, LinkInfo
+    from .tunnels import AccessPoint, Tunnel, TunnelEvent
 
 __all__ = (
     "access_document",

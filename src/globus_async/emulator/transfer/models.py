@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..kit.ids import new_id
 from ..kit.service import Document
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = (
     "ENDPOINT_DEFAULTS",
-    "AccessPoint",
     "AccessRule",
     "AdminCancel",
     "Bookmark",
@@ -35,8 +34,6 @@ __all__ = (
     "Status",
     "SuccessfulTransfer",
     "Task",
-    "Tunnel",
-    "TunnelEvent",
 )
 
 ENDPOINT_DEFAULTS: Final[Document] = {
@@ -431,46 +428,3 @@ class Task:
     def sides(self) -> tuple[tuple[str, Collection], ...]:
         """Return the names of its sides, ``source`` and ``destination``, with their collections."""
         return (("source", self.source), *((("destination", self.destination),) if self.destination else ()))
-
-
-@dataclass(slots=True)
-class AccessPoint:
-    """A stream access point."""
-
-    id: str
-    display_name: str
-    host_endpoint_id: str
-    attributes: Document = field(default_factory=dict[str, Any])
-    """Further members of its resource."""
-
-
-@dataclass(slots=True, frozen=True)
-class TunnelEvent:
-    """An event of a tunnel."""
-
-    number: int
-    code: str
-    description: str
-    details: str
-    time: float
-
-
-@dataclass(slots=True, eq=False)
-class Tunnel:
-    """A tunnel between two stream access points."""
-
-    id: str
-    owner_id: str
-    submission_id: str
-    initiator_id: str
-    listener_id: str
-    created_time: float
-    label: Any = None
-    lifetime_mins: int = 360
-    restartable: bool = False
-    listener_ip_address: Any = None
-    listener_port: Any = None
-    initiator_ip_address: str | None = None
-    initiator_port: int | None = None
-    state: str = "AWAITING_LISTENER"
-    events: list[TunnelEvent] = field(default_factory=list[TunnelEvent])

@@ -10,15 +10,14 @@ from ..kit.ids import named_id, new_id, own_ids
 from .errors import endpoint_not_found
 from .models import (
     ENDPOINT_DEFAULTS,
-    AccessPoint,
     AdminCancel,
     Bookmark,
     Collection,
     PauseRule,
     Task,
-    Tunnel,
 )
 from .storage import paths
+from .tunnels import AccessPoint, Tunnel
 
 if TYPE_CHECKING:
     import os

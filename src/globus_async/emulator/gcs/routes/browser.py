@@ -44,7 +44,7 @@ async def start_login(state: GCSState, request: Request) -> Response:
     key = random_text(24)
     this.endpoint.pending_logins[key] = fields
     callback = f"{state.platform.address_of(this.endpoint.host)}/api/v1/authcallback"
-    # the emulator has no provider: whoever follows the redirect has logged in there
+    # the emulator has no provider: a user who follows the redirect has logged in there
     return RedirectResponse(f"{callback}?{urlencode({'code': random_text(16), 'state': key})}", 303)
 
 

@@ -8,7 +8,7 @@ from ...kit.fields import ANY, UUID, choice, integer
 from ...kit.ids import new_id
 from ..documents import access_point_resource, tunnel_event_resource, tunnel_resource
 from ..errors import JsonApiError, TransferError
-from ..models import Tunnel, TunnelEvent
+from ..tunnels import Tunnel, TunnelEvent
 from .json_api import list_document, related_id, resource_document, resource_fields
 
 if TYPE_CHECKING:
