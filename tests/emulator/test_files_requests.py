@@ -31,6 +31,8 @@ async def test_whole_files(world: FilesWorld) -> None:
         assert {"etag", "last-modified"}.isdisjoint(each.headers)
     assert (await world.send("GET", f"/data/{quote('ä %41?#.bin', safe='')}")).content == b"odd"
     assert (await world.send("GET", "/data//./a.txt")).content == TEXT
+    assert (await world.send("PUT", f"{PREFIX}x", content=b"own")).status_code == 200
+    assert await world.status("GET", "/") == await world.status("GET", f"{PREFIX}/state") == 404
     assert (await world.send("GET", "/data/empty")).content == b""
     saved = await world.send("GET", "/shared/b.csv?download=1")
     assert saved.headers["content-disposition"] == "attachment; filename*=UTF-8''b.csv"

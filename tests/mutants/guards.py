@@ -19,6 +19,21 @@ def _tested_by(tests: str, *guards: Guard) -> tuple[Guard, ...]:
 
 
 GUARDS: Final = (
+    # emulated files over HTTPS
+    *_tested_by(
+        "emulator/test_files_requests.py",
+        never("emulator/files/access.py:_path", r"^'\.\.' in names"),
+        never("emulator/own_paths.py:OwnPaths.__call__", r"^is_own and"),
+        drop("emulator/transfer/served_files.py:ServedFiles.overwrite", r"^storage\.create\(tuple\(path\)\)\.commit"),
+    ),
+    *_tested_by(
+        "emulator/test_files_access.py",
+        swap("emulator/transfer/permissions.py:_matches_principal", r"bool\(identities\)", "True"),
+        never("emulator/files/access.py:_check_scopes", r"^missing$"),
+        never("emulator/files/access.py:_check_session", r"^policy is not None"),
+        never("emulator/files/access.py:authorized", r"^collection\.methods is not None"),
+    ),
+    *_tested_by("emulator/test_files_faults.py", never("emulator/injection.py:Faults.add", r"^not 0 <= share")),
     # flows
     *_tested_by(
         "services/flows/test_run_log.py services/flows/test_run_wait.py services/flows/test_specific_flow.py",

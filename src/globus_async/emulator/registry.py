@@ -119,7 +119,9 @@ class Emulator:
             raise ValueError(f"a table of the status page needs a name of its own, got {', '.join(repeated)}")
         status = status_routes(tables, self.current_snapshot)
         own = application([] if control is None else [control], extra_routes=status)
-        self._routed: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, self._serves_host))
+        self._routed: OwnPaths = OwnPaths(
+            own, HostPrefix(self._recorder, self._serves_host), lambda host: self._title_of(host) is not None
+        )
         self._http_clients: list[httpx.AsyncClient] = []
         self._urls: list[tuple[str, str]] = []
         """The addresses it listens on, each with the one that it shows."""
