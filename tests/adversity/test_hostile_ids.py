@@ -48,6 +48,7 @@ async def client_of(call: Call, requests: list[httpx.Request]) -> AsyncGenerator
     def respond(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         document = {"DATA": [], "data": [], "status": "SUCCEEDED", "expires_in": -1, "state": "SUCCESS", "task_id": ID}
+        document["task_group_id"] = ID
         return httpx.Response(200, json=document)
 
     async with (

@@ -18,7 +18,7 @@ CLIENTS_OF_SERVICES = [client for client in CLIENTS if client.service]
 
 def package_of(client: Client) -> str:
     """Return the path of the package that emulates a client's service."""
-    return f"src/globus_async/emulator/{client.service}"
+    return f"src/globus_async/emulator/{client.facts.same_as or client.service}"
 
 
 @pytest.mark.parametrize("client", CLIENTS_OF_SERVICES, ids=str)

@@ -26,13 +26,14 @@ class ServiceFacts:
             here.
         arguments: Arguments of single methods, by the method's name, or by ``Client.method``; they replace those from
             `values`.
+        same_as: The service whose errors and emulator it has; by default it has its own.
         no_request: Public methods that send no request.
         not_callable: ``Client.method`` of methods that the client has but cannot use, with the reason.
         preparation: What has to be done to a client before a method can be called, by the method's name.
         repeated_writes: Methods that send ``POST`` or ``PATCH`` requests and repeat them after a failure, with the
             reason why that is harmless.
         text_ids: Parameters named ``*_id`` that take any single path segment, not only UUIDs.
-        lists: Methods whose documented response is a JSON array.
+        lists: Methods whose documented response is a JSON array, or another value that is no object.
         without_example: Public methods and classes without an example in their docstring, with the reason.
         objects: Returns instances of the service's public classes, made with the given secrets.
         without_secrets: Public classes that `objects` leaves out, because others make them and they hold no secret.
@@ -41,6 +42,7 @@ class ServiceFacts:
     constructor: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    same_as: str | None = None
     no_request: frozenset[str] = frozenset()
     not_callable: Mapping[str, str] = field(default_factory=dict)
     preparation: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)

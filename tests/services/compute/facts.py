@@ -66,7 +66,7 @@ FACTS = ServiceFacts(
         "wait_for_task": {"timeout": 1, "polling_interval": 1},
         "wait_for_tasks": {"timeout": 1, "polling_interval": 1},
     },
-    lists=frozenset({"get_endpoints"}),
+    lists=frozenset({"check_authentication", "get_endpoints", "get_version", "head_version"}),
     repeated_writes={"get_task_batch": "reads only"},
     objects=_objects,
     without_secrets=frozenset({"ComputeTaskEndReason"}),

@@ -41,6 +41,7 @@ async def _objects(secrets: Canaries) -> list[object]:
 
 
 FACTS = ServiceFacts(
+    same_as="transfer",
     values={
         "update_doc": {"data": {"type": "Tunnel", "attributes": {"state": "STOPPING"}}},
         "update_document": BOOKMARK,

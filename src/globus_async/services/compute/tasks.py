@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ..._http.json_reader import is_list, is_object
 from ..._http.path import fill_path, uuid_text
 from ..._http.query import is_collection
 from ...client import BaseClient
@@ -164,7 +165,15 @@ class TaskMethods(BaseClient):
         if uncertain.task_group_id is None:
             raise GlobusSDKUsageError("the submission had no task_group_id, so that its tasks cannot be found")
         try:
-            group = await self.get_task_group(uncertain.task_group_id, query_params=query_params)
+            group = await self.call(
+                "GET",
+                fill_path("/v2/taskgroup/{task_group_id}", uncertain.task_group_id),
+                TaskGroupDocument,
+                query_params=query_params,
+            )
         except NotFound:
             return []
-        return [each for each in group["tasks"] if each["id"].lower() not in known]
+        tasks = group.get("tasks")
+        if not is_list(tasks) or not all(is_object(each) and isinstance(each.get("id"), str) for each in tasks):
+            raise group.raw.decode_error("it should have the ids of the tasks")
+        return [each for each in group.data["tasks"] if each["id"].lower() not in known]
