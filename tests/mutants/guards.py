@@ -2142,6 +2142,15 @@ GUARDS: Final = (
         never("services/timers/data.py:TimerJob.__init__", r"^\(interval is None\) !="),
         never("services/timers/timer_wait.py:TimerWaitMethods._wait", r"^detector\.last is None"),
     ),
+    # compute
+    *_tested_by(
+        "services/compute/test_submissions.py",
+        never("services/compute/requests.py:_check_size", r"^size > MAX_PAYLOAD_BYTES"),
+        never("services/compute/requests.py:_check_size", r"^not isinstance\(each, str\)"),
+        never("services/compute/requests.py:_arguments_v3", r"^not isinstance\(arguments"),
+        never("services/compute/tasks.py:TaskMethods.find_submitted_tasks", r"^uncertain\.task_group_id is None"),
+        always("services/compute/submissions.py:_Submitting._sent_once", r"^not _may_have_been_executed"),
+    ),
     # groups
     *_tested_by(
         "services/groups",

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._http.missing import MISSING, MissingType
+from ..._http.request import Request
 from ...client import BaseClient
 from ...errors.arguments import check_text
+from ...response import read_any
 from .responses import ResultConnectionResponse, TextResponse, VersionResponse
 
 if TYPE_CHECKING:
@@ -82,7 +84,10 @@ class ServiceInfoMethods(BaseClient):
         """
         if not isinstance(service, MissingType):
             check_text("service", service)
-        return await self.request("HEAD", "/v2/version", query_params={"service": service, **(query_params or {})})
+        path = "/v2/version"
+        url = self._url(path, {"service": service}, query_params)
+        request = Request("HEAD", url, self._headers(None, None), None, idempotent=True)
+        return await self._exchange(request, self.authorizer, read_any, path=path)
 
     async def check_authentication(self, *, query_params: Mapping[str, object] | None = None) -> TextResponse:
         """
