@@ -436,4 +436,4 @@ async def test_files_for_readers(world: World, tmp_path: Path) -> None:
     await world.run("plot_collection.py", world.archive, str(picture), environment=environment)
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 30_000
-    assert [path for path in world.target.tree() if path.endswith(".part")] == []
+    assert [path for path in world.target.tree() if path.endswith(".globus-part")] == []

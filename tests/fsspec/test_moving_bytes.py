@@ -13,7 +13,7 @@ from fsspec.callbacks import Callback
 
 from globus_async.fsspec import GlobusFileSystem
 from globus_async.testing import Collection, GlobusEmulator, MemoryStorage
-from globus_async.testing.faults import drop_before, status
+from globus_async.testing.faults import drop_before, drop_within, status
 
 CONTENT = os.urandom(300_000)
 
@@ -70,6 +70,17 @@ def test_a_download_that_breaks_off(
     with pytest.raises(OSError, match="data"):
         filesystem.get_file(f"{root}/data", str(target))
     assert target.read_bytes() == b"old"
+
+
+def test_a_download_continues(
+    filesystem: GlobusFileSystem, root: str, emulator: GlobusEmulator, tmp_path: Path
+) -> None:
+    """A response that breaks off is followed by a request for the rest."""
+    filesystem.pipe(f"{root}/data", CONTENT)
+    emulator.faults.add("GET", "/data", drop_within(100_000))
+    filesystem.get_file(f"{root}/data", str(tmp_path / "copy"))
+    assert (tmp_path / "copy").read_bytes() == CONTENT
+    assert emulator.faults.pending == []
 
 
 def test_a_file_that_changed_since_it_was_listed(

@@ -213,7 +213,7 @@ def test_a_transaction(filesystem: GlobusFileSystem, root: str, storage: MemoryS
         filesystem.pipe(f"{root}/deep/piped", b"piped")
         filesystem.put_file(str(tmp_path / "local"), f"{root}/put")
         filesystem.cp_file(f"{root}/data", f"{root}/copy")
-        assert {path: content for path, content in storage.tree().items() if not path.endswith(".part")} == {
+        assert {path: content for path, content in storage.tree().items() if not path.endswith(".globus-part")} == {
             "data": b"old",
             "deep/other": b"1",
         }

@@ -15,4 +15,4 @@ def temporary_path(path: str) -> str:
     """Return a hidden path that does not exist, in the directory of a path, from which it takes its name."""
     directory, _, name = path.rpartition("/")
     stem = name.encode()[:_STEM_BYTES].decode(errors="ignore")
-    return f"{directory}/.{stem}.{secrets.token_hex(4)}.part"
+    return f"{directory}/.{stem}.{secrets.token_hex(4)}.globus-part"
