@@ -50,6 +50,15 @@ def test_an_upload_is_repeated(
     assert filesystem.cat(f"{root}/data") == CONTENT
 
 
+def test_empty_files(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, tmp_path: Path) -> None:
+    """Their requests are complete before the local file is closed."""
+    for number in range(20):
+        (tmp_path / f"{number}").touch()
+    filesystem.put(f"{tmp_path}/", f"{root}/empty/", recursive=True)
+    assert {*storage.tree().values()} == {b""}
+    assert len(storage.tree()) == 20
+
+
 def test_progress(filesystem: GlobusFileSystem, root: str, tmp_path: Path) -> None:
     """The callbacks of fsspec receive sizes and bytes."""
     (tmp_path / "local").write_bytes(CONTENT)

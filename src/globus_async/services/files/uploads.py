@@ -105,7 +105,9 @@ class UploadMethods(DownloadMethods):
         self, content: UploadedContent, target: str, path: str, content_type: str, progress: OnProgress | None
     ) -> None:
         headers = {"Content-Type": content_type}
-        async with self._opened("PUT", request_path(target), headers=headers, content=content.body(path, progress)):
+        # a request without bytes is complete with its head, and its response would arrive before the source has ended
+        body = b"" if content.size == 0 else content.body(path, progress)
+        async with self._opened("PUT", request_path(target), headers=headers, content=body):
             pass
 
     async def _put_or_remove(
