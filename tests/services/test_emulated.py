@@ -37,8 +37,10 @@ async def test_every_request_has_a_route(client: Client, record_property: Callab
     async with GlobusEmulator() as emulator:
         emulator.add_identity("ada@example.org")
         transport = emulator.transport()
+        address = client.facts.emulated_address
         made = client.make(
             transport,
+            **({} if address is None else {"base_url": address(emulator)}),
             authorizer=AccessTokenAuthorizer(emulator.access_token()),
             retry=RetryPolicy(max_retries=0),
             rate_limit=None,

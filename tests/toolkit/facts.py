@@ -29,6 +29,7 @@ class ServiceFacts:
         same_as: The service whose errors and emulator it has; by default it has its own.
         no_request: Public methods that send no request.
         not_callable: ``Client.method`` of methods that the client has but cannot use, with the reason.
+        emulated_address: Returns the address of the service in an emulator, if it depends on what is in that.
         preparation: What has to be done to a client before a method can be called, by the method's name.
         repeated_writes: Methods that send ``POST`` or ``PATCH`` requests and repeat them after a failure, with the
             reason why that is harmless.
@@ -45,6 +46,7 @@ class ServiceFacts:
     same_as: str | None = None
     no_request: frozenset[str] = frozenset()
     not_callable: Mapping[str, str] = field(default_factory=dict)
+    emulated_address: Callable[[Any], str] | None = None
     preparation: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     repeated_writes: Mapping[str, str] = field(default_factory=dict)
     text_ids: frozenset[str] = frozenset()

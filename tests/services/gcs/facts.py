@@ -9,6 +9,7 @@ import respx
 
 from globus_async import AccessTokenAuthorizer, Transport
 from globus_async.services import gcs
+from globus_async.testing import GlobusEmulator
 from tests.clients import ID
 from tests.toolkit.canaries import Canaries
 from tests.toolkit.facts import ServiceFacts
@@ -38,9 +39,16 @@ async def _objects(secrets: Canaries) -> list[object]:
         ]
 
 
+def _address(emulator: GlobusEmulator) -> str:
+    return (
+        f"https://{emulator.gcs.add_endpoint('Laboratory', owner=emulator.add_identity('grace@example.org')).host}/api"
+    )
+
+
 _DOCUMENT: dict[str, Any] = {"display_name": "nothing at all"}
 
 FACTS = ServiceFacts(
+    emulated_address=_address,
     constructor={"gcs_address": "abc.def.data.globus.org"},
     values={
         "collection_data": _DOCUMENT,
