@@ -15,6 +15,14 @@ from tests.parity.inventory import cases
 from tests.source import MODULES
 
 WITHOUT_QUERY_PARAMETERS = {
+    # files, whose servers have no query parameters
+    "delete_file",
+    "download",
+    "download_tree",
+    "read",
+    "size",
+    "upload",
+    "upload_tree",
     "get_jwk",  # its address is checked first, and has no parameters
     "oauth2_exchange_code_for_tokens",
     # several requests of different kinds

@@ -48,6 +48,7 @@ BEHIND: dict[str, frozenset[str]] = {
     "submit_items": frozenset({"get_submission_id"}),
     "task_wait": frozenset({"get_task"}),
     "task_watch": frozenset({"get_task"}),
+    "upload_tree": frozenset({"upload"}),
     "wait_for_run": frozenset({"get_run"}),
     "wait_for_runs": frozenset({"get_run"}),
     "wait_for_task": frozenset({"get_task"}),

@@ -58,6 +58,7 @@ NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "ConfidentialAppAuthClient": {"client_id": ID, "client_secret": "secret"},
     "CreateTunnelData": {"initiator_stream_access_point": ID, "listener_stream_access_point": ID},
     "DynamicScopeCollection": {"resource_server": ID},
+    "GCSCollectionClient": {"collection_id": ID, "collection_address": "files.example"},
     "GCSCollectionScopes": {"resource_server": ID},
     "GCSEndpointScopes": {"resource_server": ID},
     "GlobusAuthorizationCodeFlowManager": {"auth_client": CONFIDENTIAL, "redirect_uri": "https://app.example.org/cb"},

@@ -12,6 +12,7 @@ import respx
 
 from globus_async import AccessTokenAuthorizer, Transport
 from globus_async.services import files
+from globus_async.testing import GlobusEmulator, MemoryStorage
 from tests.toolkit.canaries import Canaries
 from tests.toolkit.facts import ServiceFacts
 
@@ -54,7 +55,19 @@ async def _objects(secrets: Canaries) -> list[object]:
         client = files.GCSCollectionClient(
             ID, "files.example", transport=transport, authorizer=AccessTokenAuthorizer(secrets.access)
         )
-        return [client, await client.get("/thing"), client.stream_file("/x", size=1), client.stream_file("/x")]
+        return [
+            client,
+            await client.get("/thing"),
+            client.stream_file("/x", size=1),
+            client.stream_file("/x"),
+            files.FileProgress("/x", 1, 2),
+            files.DownloadedFile("/x", FOLDER, 1, 0),
+            files.UploadedFile("/x", 1),
+        ]
+
+
+def _emulated_address(emulator: GlobusEmulator) -> str:
+    return str(emulator.add_collection("Lab", storage=MemoryStorage({"project/": None})).https_url)
 
 
 FACTS = ServiceFacts(
@@ -66,6 +79,7 @@ FACTS = ServiceFacts(
         "upload": {"source": b"Hello"},
         "upload_tree": {"source": _source, "path": "/project/", "transfer_client": _StandIn},
     },
+    emulated_address=_emulated_address,
     no_request=frozenset({"stream_file"}),
     objects=_objects,
 )

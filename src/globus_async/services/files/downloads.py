@@ -130,8 +130,10 @@ class DownloadMethods(ReadMethods):
         stream = self._stream(path, 0, version.size, version.size)
         stream.validators.update({name: value for name, value in version.validators.items() if name != TIME})
         source = f"{self._root}{request_path(path)}"
-        part = await run_in_thread(partial(PartialFile.begin, target, source, version), discard=PartialFile.close)
+        begun: list[PartialFile] = []
         try:
+            await run_in_thread(lambda: begun.append(PartialFile.begin(target, source, version)))
+            (part,) = begun
             stream.position = continued_from = part.position
             try:
                 await _fill(part, stream, progress)
@@ -142,7 +144,8 @@ class DownloadMethods(ReadMethods):
                 raise
             await run_in_thread(partial(part.commit, modified=posix_seconds(version)))
         finally:
-            await run_in_thread(part.close)
+            for each in begun:  # it may have begun though the caller was cancelled
+                await run_in_thread(each.close)
         return DownloadedFile(path, target, version.size, continued_from)
 
     async def _version_to_download(

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from ..._concurrency.tasks import all_of
+from ...client.observed import calls_of
 from ...errors import ResponseDecodeError
 from ...errors.arguments import check_whole
 from .byte_range import FileVersion, content_length, is_page, piece_of, range_header, total_size, validators_of
@@ -70,11 +71,12 @@ class ReadMethods(FileRequests):
 
         async def find_size() -> bytes:
             nonlocal found
-            found = await self.size(path)
+            found = (await self._version(request_path(path))).size
             return b""
 
         # a body may be too short and agree with its own length: only a second response tells
-        _, data = await all_of((find_size(), _all_bytes(stream)))
+        with calls_of("read"):
+            _, data = await all_of((find_size(), _all_bytes(stream)))
         if stream.position == max(found, start):
             return data
         size = max(found, stream.position)  # either response may have been too short
@@ -219,6 +221,9 @@ class ReadMethods(FileRequests):
 
         Args:
             path: The path on the collection, from its root. Each character means itself.
+
+        Returns:
+            Nothing.
 
         Raises:
             NotFound: 404; the storage says that there is no such file.

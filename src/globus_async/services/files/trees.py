@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..._http.path import shown
 from ...bulk_calls import BulkError, Outcome, bulk
+from ...client.observed import calls_of
 from ...errors import GlobusAPIError, GlobusSDKUsageError
 from ...errors.arguments import check_callback, check_file_path, check_text, check_whole
 from ...token_storage.file_lock import run_in_thread
@@ -93,7 +94,8 @@ class TreeMethods(UploadMethods):
             return await self._download(entry["path"], local, version, transfer_client, progress, is_listed=True)
 
         entries = _files_of(transfer_client.operation_walk(self.collection_id, top), tree, top)
-        return _values_of(await bulk(one, entries, concurrency=concurrency))
+        with calls_of("download_tree"):
+            return _values_of(await bulk(one, entries, concurrency=concurrency))
 
     async def upload_tree(
         self,

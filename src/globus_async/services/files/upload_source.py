@@ -149,13 +149,15 @@ async def _of_path(path: Path, size: int | None) -> UploadedContent:
             raise local_error(path, "it changed during the upload")
 
     async def pieces() -> AsyncIterator[bytes]:
-        file = await run_in_thread(open_unchanged, discard=lambda file: file.close())
+        opened: list[Any] = []
         try:
-            async for piece in _read_pieces(file, path):
+            await run_in_thread(lambda: opened.append(open_unchanged()))
+            async for piece in _read_pieces(opened[0], path):
                 yield piece
-            await run_in_thread(partial(check, file))
+            await run_in_thread(partial(check, opened[0]))
         finally:
-            await run_in_thread(file.close)
+            for file in opened:  # it may be open though the caller was cancelled
+                await run_in_thread(file.close)
 
     return UploadedContent(pieces, _agreed(size, found.st_size), repeatable=True)
 

@@ -146,7 +146,7 @@ class UploadMethods(DownloadMethods):
 
     async def _size_or_none(self, path: str) -> int | None:
         try:
-            return await self.size(path)
+            return (await self._version(request_path(path))).size
         except NotFound:
             return None
 
