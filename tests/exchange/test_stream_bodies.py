@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,12 +18,13 @@ from globus_async import (
     RetryPolicy,
     StreamBody,
 )
+from globus_async.secret import Secret
 from globus_async.sync import blocking
 from tests.exchange.test_streams import KINDS, QUICK, Kind, client_by
 from tests.toolkit.clients import client_of
 from tests.toolkit.raw_server import RawServer, ReadBody, Script, Send, Sleep, Stall, ok, reply
 
-PARTS = (b"first ", b"", bytearray(b"second "), memoryview(b"third"))
+PARTS: tuple[Any, ...] = (b"first ", b"", bytearray(b"second "), memoryview(b"third"))
 WHOLE = b"first second third"
 
 
@@ -31,7 +32,8 @@ class Source:
     """Yields parts, and records how often it was begun and closed."""
 
     def __init__(self, *parts: Any, gap: float = 0, error: BaseException | None = None) -> None:
-        self.parts, self.gap, self.error = parts or PARTS, gap, error
+        self.parts: tuple[Any, ...] = parts or PARTS
+        self.gap, self.error = gap, error
         self.begun = self.closed = self.yielded = 0
 
     async def __call__(self) -> AsyncIterator[bytes]:
@@ -110,11 +112,11 @@ async def test_sources_that_are_none() -> None:
         return b""
 
     async with RawServer([[Send(reply(200))]]) as server, client_of(server.url) as client:
-        refused: tuple[tuple[Any, str], ...] = (
+        refused = (
             (coroutine, "a coroutine, not an async iterator"),
             (lambda: [b"a"], "a list, not an async"),
         )
-        for wrong, why in refused:
+        for wrong, why in cast("tuple[tuple[Any, str], ...]", refused):
             with pytest.raises(GlobusSDKUsageError, match=why):
                 await put(client, wrong)
         with pytest.raises(GlobusSDKUsageError, match="yielded a str, not bytes"):
@@ -156,8 +158,8 @@ async def test_a_refused_token_is_refreshed_once_for_a_body_that_can_be_repeated
         def __init__(self) -> None:
             self.asked = 0
 
-        async def get_authorization_header(self) -> str:
-            return f"Bearer token-{self.asked}-of-many"
+        async def get_authorization_header(self) -> Secret:
+            return Secret(f"Bearer token-{self.asked}-of-many")
 
         def handle_missing_authorization(self, refused: object = None) -> bool:
             assert refused is not None
@@ -167,7 +169,7 @@ async def test_a_refused_token_is_refreshed_once_for_a_body_that_can_be_repeated
         def is_refreshing(self) -> bool:
             return False
 
-        def login_for(self, reason: object) -> None:  # type: ignore[override]
+        def login_for(self, reason: object) -> None:
             assert reason is not None
 
     authorizer, source = Authorizer(), Source()

@@ -139,8 +139,6 @@ async def test_a_body_that_is_cut(kind: Kind, steps: Sequence[Step], stage: str,
         assert (caught.value.stage, got, len(server.requests)) == (stage, received, 1)
         assert isinstance(caught.value, GlobusTimeoutError) == (steps[-1] == Stall())
         assert not leaks_of_error(caught.value)
-        with pytest.raises(GlobusSDKUsageError, match="closed"):
-            await anext(response)
         assert await read(client) == b"fine"
 
 
@@ -307,6 +305,8 @@ async def test_misuse() -> None:
             await asyncio.wait({task})
             with pytest.raises(GlobusSDKUsageError, match="ended with a CancelledError"):
                 await anext(response)
+        with pytest.raises(GlobusSDKUsageError, match="closed"):
+            await anext(response)
         assert server.requests[0].method == "GET"
 
 
@@ -314,7 +314,8 @@ async def test_misuse() -> None:
 async def test_the_observer_sees_the_stream_as_one_call(end: str) -> None:
     """It ends once, when the stream is left, with the error of a read if there is one."""
     seen = Recorder()
-    last: list[Step] = {"whole": [Send(b"y" * 9)], "cut": [Fin()]}.get(end, [Stall()])
+    ends: dict[str, list[Step]] = {"whole": [Send(b"y" * 9)], "cut": [Fin()]}
+    last = ends.get(end, [Stall()])
     async with (
         RawServer([[Send(HEAD % 10 + b"x"), Sleep(0.01), *last]]) as server,
         client_of(server.url, observer=seen) as client,
@@ -402,3 +403,16 @@ async def test_small_bodies_of_many_streams_use_few_connections() -> None:
     async with RawServer([[Send(ok(b"{}"))]]) as server, client_of(server.url, max_in_flight=4) as client:
         await asyncio.gather(*(read(client) for _ in range(40)))
         assert server.connections <= 4
+
+
+async def test_a_stream_keeps_its_connection_until_it_is_left() -> None:
+    """Even if its whole body has arrived: its reader may find that the connection is not to be used again."""
+    async with RawServer([[Send(reply(200, b"x"))]]) as server, client_of(server.url) as client:
+        async with client.stream("GET", "/f") as response:
+            assert await anext(response) == b"x"
+            async with client.stream("GET", "/g") as other:
+                response.discard()
+                await response.aclose()
+                assert await anext(other) == b"x"
+        await read(client)
+        assert [request.connection for request in server.requests] == [1, 2, 2]

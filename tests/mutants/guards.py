@@ -2167,6 +2167,21 @@ GUARDS: Final = (
         swap("fastapi/memberships.py:_fetch_roles", r" and each\.get\('status'\) == 'active'", ""),
         never("fastapi/memberships.py:MembershipCache.roles_of", r"^self\._clock\.monotonic\(\) < entry\.until"),
     ),
+    # streams
+    *_tested_by(
+        "exchange/test_streams.py",
+        never("transport/_streamed_response.py:StreamedResponse.__anext__", r"^self\._is_closed or"),
+        drop("transport/_attempt.py:_discard", r"^received\.incoming\.discard"),
+        never("transport/_connection.py:Connection._end", r"^not response\.is_held"),
+    ),
+    *_tested_by(
+        "exchange/test_stream_bodies.py",
+        never("transport/_upload.py:Upload._sized", r"^size is not None and read > size"),
+        never("transport/_upload.py:Upload._sized", r"^size is not None and read < size"),
+        drop("transport/_asyncio_transport.py:AsyncioTransport.handle_async_request", r"^_check_success"),
+        swap("transport/_exchange.py:exchange", r" and call\.may_repeat", ""),
+        never("transport/_connection.py:Connection._check_time", r"is_waiting or"),
+    ),
     # the emulated Globus Connect Server
     *_tested_by(
         "emulator/test_gcs_service.py",

@@ -74,6 +74,7 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         is_small = content is not None and len(content) <= _PIECE
         data = head if content is None or not is_small else head + content
         response = connection.begin(request.method, data, is_whole=is_small, read_timeout=timeouts.get("read"))
+        response.is_held = isinstance(request, PreparedRequest) and request.is_streamed
         try:
             if content is None:
                 await _send_streamed(connection, response, request)

@@ -147,16 +147,13 @@ class Sender:
             finally:
                 await upload.aclose()
                 await resume()
+            return _with_source(upload, received)
         except BaseException as error:
             if received is not None:
                 await _close(received)
             if upload.failure is None or not isinstance(error, Exception):
                 raise
-        else:
-            if upload.failure is None or isinstance(received, PreparedResponse):
-                return received
-            await _close(received)  # a client that is not ours may have made it of the failure
-        raise SourceFailedError(upload.failure)
+            raise SourceFailedError(upload.failure) from None
 
     async def _send(self, request: httpx.Request, call: Call, slot: Slot) -> RawResponse:
         started_at = self._clock.wall()
@@ -280,6 +277,13 @@ class _ReadStream(httpx.AsyncByteStream):
 def _close_stream(call: Call, slot: Slot, error: BaseException | None) -> None:
     slot.release()
     call.finish(error)
+
+
+def _with_source(upload: Upload, received: httpx.Response) -> httpx.Response:
+    """Refuse a response that a client which is not ours may have made of the failure of the source."""
+    if upload.failure is not None and not isinstance(received, PreparedResponse):
+        raise SourceFailedError(upload.failure)
+    return received
 
 
 async def _close(received: httpx.Response) -> None:

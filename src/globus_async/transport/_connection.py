@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._response: IncomingResponse | None = None
         self._received = b""
-        self._unsent = 0
+        self._unsent: int = 0
         self._is_written = self._is_paused = False
         self._writer: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -183,14 +183,15 @@ class Connection(asyncio.Protocol):
         elif self.idle is not None:
             self._received = self._bytes_received()
             self._watch(_IDLE_SECONDS)
-            if response.status < _FIRST_ERROR:
+            response.is_held |= response.status >= _FIRST_ERROR
+            if not response.is_held:
                 self.idle.append(self)
 
     def release(self, response: IncomingResponse) -> None:
-        """Use the connection of an error response again, now that the response was examined; or close it."""
-        if response.is_last:
+        """Use the connection that a response has held again, now that the response was examined; or close it."""
+        if response.is_held and response.is_last:
             self.abort()
-        elif response.status >= _FIRST_ERROR and self.idle is not None and self in self._opened:
+        elif response.is_held and self.idle is not None and self in self._opened:
             self.idle.append(self)
 
     def pause_writing(self) -> None:

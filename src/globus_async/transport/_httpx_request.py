@@ -40,6 +40,7 @@ class PreparedRequest(httpx.Request):
     Attributes:
         origin: Scheme and host of the URL, and the port unless it is the default.
         head: The request line and the headers.
+        is_streamed: Whether the response is read by the caller of the call.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class PreparedRequest(httpx.Request):
         end = url.find("/", 8)
         self.origin, version_and_host = _origin(url[:end])
         self.method = request.method
+        self.is_streamed: bool = request.is_streamed
         self.extensions: dict[str, Any] = {"timeout": timeouts}
         body = request.body or b""
         head = f"{request.method} {url[end:]}".encode("ascii") + version_and_host + _lines(request.headers)

@@ -53,6 +53,7 @@ class IncomingResponse(httpx.AsyncByteStream):
         unread: Number of bytes of the body that wait for their reader.
         is_complete: Whether all of it has arrived.
         is_last: Whether the connection cannot be used again, because of this response or of what follows it.
+        is_held: Whether the connection is used again when this response is closed, not as soon as it is complete.
         is_early: Whether it began to arrive before the whole request was written.
         error: Why no more of it will arrive.
     """
@@ -61,7 +62,8 @@ class IncomingResponse(httpx.AsyncByteStream):
         self.status = self.unread = 0
         self.reason = b""
         self.fields: list[tuple[bytes, bytes]] = []
-        self.is_complete = self.is_last = self.is_early = self._is_chunked = self._is_closed = False
+        self.is_complete = self.is_last = self.is_early = self.is_held = False
+        self._is_chunked = self._is_closed = False
         self.error: httpx.TransportError | None = None
         self._connection = connection
         self._is_tunnel = method == "CONNECT"

@@ -185,8 +185,9 @@ class StreamedResponse(AsyncIterationOnly):
 
     def discard(self) -> None:
         """Let the connection be closed even if the whole body has arrived: what it leads to is at fault."""
-        if hasattr(self._stream, "discard"):  # a caller's own client decides itself
-            self._stream.discard()
+        stream: Any = self._stream
+        if hasattr(stream, "discard"):  # a caller's own client decides itself
+            stream.discard()
 
     async def aclose(self) -> None:
         """Close the connection, unless the whole body has arrived; idempotent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
@@ -96,5 +96,5 @@ def _piece(chunk: object) -> bytes:
     if isinstance(chunk, bytes):
         return chunk
     if isinstance(chunk, (bytearray, memoryview)):
-        return bytes(chunk)  # the source may use it again before it is sent
+        return bytes(cast("bytearray", chunk))  # the source may use it again before it is sent
     raise GlobusSDKUsageError(f"the StreamBody yielded a {type(chunk).__name__}, not bytes")
