@@ -10,6 +10,7 @@ from ._http.headers import Headers
 from ._http.html import document_html, items_html, members_html
 from ._http.json_reader import is_list, is_object, member_at
 from ._http.response import RawResponse
+from .confidential import concealed
 from .porting import missing_from
 
 __all__ = (
@@ -156,21 +157,21 @@ class GlobusHTTPResponse(DocumentItems[D_co]):
         return len(data)
 
     def __repr__(self) -> str:
-        shown = repr(self.text if self._data is None else self._data)
+        shown = repr(self.text if self._data is None else concealed(self._data))
         return f"{type(self).__name__}({shown if len(shown) <= _MAX_REPR else shown[: _MAX_REPR - 3] + '...'})"
 
     def __str__(self) -> str:
         """Return the whole document as indented JSON, or the text of a response that is not JSON."""
         if _hides_document(self):
             return repr(self)
-        return self.text if self._data is None else json.dumps(self._data, indent=2, default=str)
+        return self.text if self._data is None else json.dumps(concealed(self._data), indent=2, default=str)
 
     def _repr_html_(self) -> str:
         """Return the document as HTML, for notebooks."""
         if _hides_document(self):
             return members_html(repr(self), {})
         title = f"{type(self).__name__}, {self.http_status} {self.http_reason}".rstrip()
-        return document_html(title, self.text if self._data is None else self._data)
+        return document_html(title, self.text if self._data is None else concealed(self._data))
 
 
 def _hides_document(response: GlobusHTTPResponse[Any]) -> bool:
@@ -205,7 +206,8 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
         """Return the items as an HTML table, for notebooks."""
         if _hides_document(self):
             return super()._repr_html_()
-        return items_html(f"{type(self).__name__} of {len(self.items)} items", self.items, remark=self._remark())
+        shown = [concealed(item) for item in self.items]
+        return items_html(f"{type(self).__name__} of {len(shown)} items", shown, remark=self._remark())
 
     def _remark(self) -> str:
         """Return a sentence to show below the items."""
@@ -234,7 +236,7 @@ class ArrayResponse(GlobusHTTPResponse[Sequence[T_co]], Generic[T_co]):
 
     def _repr_html_(self) -> str:
         """Return the items as an HTML table, for notebooks."""
-        return items_html(f"{type(self).__name__} of {len(self.data)} items", self.data)
+        return items_html(f"{type(self).__name__} of {len(self.data)} items", [concealed(item) for item in self.data])
 
 
 async def read_any(raw: RawResponse) -> GlobusHTTPResponse[Any]:

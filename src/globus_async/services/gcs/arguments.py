@@ -9,9 +9,9 @@ from uuid import UUID
 from ..._http.missing import MissingType
 from ..._http.path import uuid_text
 from ..._http.query import comma_joined, is_collection
+from ...confidential import concealed
 from ...errors import GlobusSDKUsageError
 from ...errors.arguments import check_bool, check_type, refusal
-from .confidential import concealed
 
 __all__ = (
     "Ids",

@@ -145,9 +145,17 @@ class GCSClient(
         Args:
             endpoint_id: The client id of the endpoint, which is mostly its id. UUID.
 
+        Returns:
+            The scopes, as attributes: `manage_collections`.
+
+        Raises:
+            GlobusSDKUsageError: It is neither text nor a UUID.
+
         Example:
             >>> str(GCSClient.get_gcs_endpoint_scopes("c5c2a1de").manage_collections)
             'urn:globus:auth:scope:c5c2a1de:manage_collections'
+
+        REST: `Scopes <https://docs.globus.org/globus-connect-server/v5.4/api/#authorization>`_
         """
         return GCSEndpointScopes(endpoint_id)
 
@@ -159,9 +167,17 @@ class GCSClient(
         Args:
             collection_id: The collection. UUID.
 
+        Returns:
+            The scopes, as attributes: `data_access` and `https`.
+
+        Raises:
+            GlobusSDKUsageError: It is neither text nor a UUID.
+
         Example:
             >>> str(GCSClient.get_gcs_collection_scopes("2c8d").https)
             'https://auth.globus.org/scopes/2c8d/https'
+
+        REST: `Scopes <https://docs.globus.org/globus-connect-server/v5.4/api/#authorization>`_
         """
         return GCSCollectionScopes(collection_id)
 

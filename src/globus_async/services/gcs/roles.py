@@ -155,7 +155,7 @@ class RoleMethods(BaseClient):
             Conflict: 409 ``conflict``; it is the last one of its kind.
 
         Example:
-            >>> (await gcs.delete_role(role_id))["code"]
+            >>> (await gcs.delete_role(monitor_role_id))["code"]
             'success'
 
         REST: `DELETE /api/roles/{role_id}

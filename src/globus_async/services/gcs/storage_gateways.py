@@ -51,8 +51,8 @@ class StorageGatewayMethods(BaseClient):
                 the endpoint.
 
         Example:
-            >>> [gateway["display_name"] async for gateway in gcs.get_storage_gateway_list()]
-            ['Lab file system']
+            >>> sorted([gateway["display_name"] async for gateway in gcs.get_storage_gateway_list()])
+            ['Lab file system', 'Unused']
 
         **Differs from globus-sdk:** iterating fetches further pages; has `num_results`.
 

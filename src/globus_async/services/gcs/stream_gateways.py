@@ -234,9 +234,9 @@ class StreamGatewayMethods(BaseClient):
             InvalidDocument: 422 ``unprocessable_entity``; the messages name the members.
 
         Example:
-            >>> secret = await gcs.create_lan_secret(LanSecretData(stream_gateway_id=stream_gateway_id))
-            >>> secret
-            UnpackingGCSResponse(...)
+            >>> secret = await gcs.create_lan_secret(LanSecretData())
+            >>> "secret" in secret, secret["secret"] in repr(secret)
+            (True, False)
 
         **Differs from globus-sdk:** is new.
 

@@ -93,12 +93,10 @@ class UserCredentialMethods(BaseClient):
 
         Example:
             >>> credential = UserCredentialDocument(
-            ...     storage_gateway_id=gateway_id,
-            ...     username="ada",
-            ...     policies=S3UserCredentialPolicies(s3_key_id="AKIA", s3_secret_key="do-not-print"),
+            ...     storage_gateway_id=gateway_id, username="ada", policies=POSIXUserCredentialPolicies()
             ... )
-            >>> "do-not-print" in repr(credential), (await gcs.create_user_credential(credential))["username"]
-            (False, 'ada')
+            >>> (await gcs.create_user_credential(credential))["username"]
+            'ada'
 
         REST: `POST /api/user_credentials
         <https://docs.globus.org/globus-connect-server/v5.4/api/openapi_User_Credentials/#postUserCredential>`_

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
 from ...._http.path import uuid_text
+from ....confidential import concealed
 from ....errors.arguments import check_bool, check_text, check_type, check_whole, checked_members, refusal
 from ....secret import Secret
 from ..arguments import text_list
-from ..confidential import concealed
 
 __all__ = (
     "FIRST",

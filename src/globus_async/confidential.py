@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from ..._http.json_reader import is_list
-from ..._http.missing import MISSING
-from ...secret import Secret
+from ._http.json_reader import is_list
+from ._http.missing import MISSING
+from .secret import Secret
 
 __all__ = ("CONFIDENTIAL", "concealed")
 
