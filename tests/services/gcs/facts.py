@@ -8,6 +8,7 @@ import httpx
 import respx
 
 from globus_async import AccessTokenAuthorizer, Transport
+from globus_async.confidential import CONFIDENTIAL
 from globus_async.services import gcs
 from globus_async.testing import GlobusEmulator
 from tests.clients import ID
@@ -36,6 +37,7 @@ async def _objects(secrets: Canaries) -> list[object]:
             await client.get_role_list(),
             client.get_role_list(),
             client.get_role_list().prefetch(),
+            *_documents(secrets),
         ]
 
 
@@ -43,6 +45,19 @@ def _address(emulator: GlobusEmulator) -> str:
     return (
         f"https://{emulator.gcs.add_endpoint('Laboratory', owner=emulator.add_identity('grace@example.org')).host}/api"
     )
+
+
+def _documents(secrets: Canaries) -> list[object]:
+    """Make an instance of each document, with a secret in each member that is confidential."""
+    kinds = [kind for name in gcs.__all__ if isinstance(kind := getattr(gcs, name), type)]
+    documents: list[object] = []
+    for kind in kinds:
+        if issubclass(kind, gcs.GCSDocument) and hasattr(kind, "DATATYPE_BASE"):
+            nested = {
+                "policies": {"access_token": secrets.access, "s3_multi_keys": [{"s3_secret_key": secrets.created}]}
+            }
+            documents.append(kind(additional_fields={**nested, **dict.fromkeys(CONFIDENTIAL, secrets.client_secret)}))
+    return documents
 
 
 _DOCUMENT: dict[str, Any] = {"display_name": "nothing at all"}
@@ -58,5 +73,7 @@ FACTS = ServiceFacts(
     },
     no_request=frozenset({"get_gcs_collection_scopes", "get_gcs_endpoint_scopes"}),
     objects=_objects,
-    without_secrets=frozenset({"ConnectorTable", "GlobusConnectServerConnector", "LocalGlobusConnectServer"}),
+    without_secrets=frozenset(
+        {"ConnectorTable", "GCSDocument", "GlobusConnectServerConnector", "LocalGlobusConnectServer"}
+    ),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import is_uuid, uuid_text
-from ..._single_flight import SingleFlight
 from ...config import checked_base_url
 from ...errors import GlobusSDKUsageError
 from ...errors.arguments import check_text
@@ -124,7 +123,6 @@ class GCSClient(
         self._client_ids: list[str] = []  # shared with the copies of `with_options`
         if endpoint_client_id is not None:
             self._client_ids.append(uuid_text("endpoint_client_id", endpoint_client_id).lower())
-        self._look_ups: SingleFlight[str] = SingleFlight("look-up of the endpoint's client id")
         super().__init__(
             authorizer,
             app=app,
@@ -203,11 +201,14 @@ class GCSClient(
         """
         return [GCSEndpointScopes(self.endpoint_client_id).manage_collections]
 
-    async def fetch_endpoint_client_id(self) -> str:
+    async def fetch_endpoint_client_id(self, *, query_params: Mapping[str, object] | None = None) -> str:
         """
         Fetch the client id of the endpoint, unless it is known; with an app, require its scope.
 
         Await it before a login that should include the endpoint.
+
+        Args:
+            query_params: Further query parameters.
 
         Returns:
             The client id, for `get_gcs_endpoint_scopes`.
@@ -224,20 +225,18 @@ class GCSClient(
         REST: `GET /api/info <https://docs.globus.org/globus-connect-server/v5.4/api/openapi/#getInfo>`_
         """
         if not self._client_ids:
-            client_id = await self._look_ups.join(None, self._fetch_client_id)
-            self._client_ids[:] = [client_id]
+            # calls wait for this one, each of which may have a slot
+            call = self.call(
+                "GET", "/info", GCSResultDocument, query_params=query_params, authorizer=None, bypass_limits=True
+            )
+            response = await unpacked(call, InfoDocument, "info")
+            client_id = response.get("client_id")
+            if not is_uuid(client_id):
+                raise response.raw.decode_error("it should have the client id of the endpoint")
+            self._client_ids[:] = [client_id.lower()]
         if isinstance(self.authorizer, EndpointAuthorizer):
             self.app_scopes = self.authorizer.resolve(self.endpoint_client_id)
         return self.endpoint_client_id
-
-    async def _fetch_client_id(self) -> str:
-        # calls wait for this one, each of which may have a slot
-        call = self.call("GET", "/info", GCSResultDocument, authorizer=None, bypass_limits=True)
-        response = await unpacked(call, InfoDocument, "info")
-        client_id = response.get("client_id")
-        if not is_uuid(client_id):
-            raise response.raw.decode_error("it should have the client id of the endpoint")
-        return client_id.lower()
 
     def attach_globus_app(self, app: App, app_scopes: Iterable[Scope] | None = None) -> None:
         """

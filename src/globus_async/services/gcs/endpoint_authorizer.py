@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from ..._single_flight import SingleFlight
 from ...authorizers import LoginAuthorizer
 from ...errors import GlobusSDKUsageError
 from ...scopes import GCSEndpointScopes, Scope
@@ -34,6 +35,7 @@ class EndpointAuthorizer(LoginAuthorizer):
         self._scopes = scopes
         self._fetch = fetch
         self._own: GlobusAuthorizer | None = None
+        self._look_ups: SingleFlight[object] = SingleFlight("look-up of the endpoint's client id")
 
     def resolve(self, client_id: str) -> list[Scope]:
         """Require the scopes of the app, and return them."""
@@ -51,7 +53,7 @@ class EndpointAuthorizer(LoginAuthorizer):
             GlobusError: There is no valid token, or the client id could not be fetched.
         """
         if self._own is None:
-            await self._fetch()
+            await self._look_ups.join(None, self._fetch)
         match self._own:
             case LoginAuthorizer() as own:
                 return await own.current_header()

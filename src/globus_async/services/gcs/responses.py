@@ -32,6 +32,8 @@ class IterableGCSResponse(IterableResponse[T_co]):
     __slots__ = ()
 
     def __init__(self, raw: RawResponse, data: Mapping[str, Any], items_key: str = "data") -> None:
+        if not is_object(data):
+            raise raw.decode_error("it should be a JSON object")
         super().__init__(raw, data, items_key)
 
 
