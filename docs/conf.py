@@ -118,6 +118,8 @@ PUBLIC = (
     "globus_async.services.transfer_v2.documents",
     "globus_async.services.search",
     "globus_async.services.search.documents",
+    "globus_async.services.gcs",
+    "globus_async.services.gcs.documents",
     "globus_async.services.groups",
     "globus_async.services.groups.documents",
     "globus_async.services.transfer",
