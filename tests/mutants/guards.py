@@ -19,6 +19,18 @@ def _tested_by(tests: str, *guards: Guard) -> tuple[Guard, ...]:
 
 
 GUARDS: Final = (
+    # writing through fsspec
+    *_tested_by(
+        "fsspec/test_renames.py",
+        never("fsspec/renames.py:rename_over", r"^exclusive and entry"),
+        drop("fsspec/renames.py:rename_over", r"^await run_to_end"),
+    ),
+    *_tested_by(
+        "fsspec/test_writing.py",
+        drop("fsspec/removing.py:RemoveMethods._rm", r"^self\.refuse_root"),
+        never("fsspec/writing.py:WriteMethods.check_target", r"^mode == 'create'"),
+        always("fsspec/write_file.py:WriteFile.__exit__", r"^exc_type is None"),
+    ),
     # emulated files over HTTPS
     *_tested_by(
         "emulator/test_files_requests.py",
