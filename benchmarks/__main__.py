@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import applications, bodies, instructions, processor, scale, starting
+from benchmarks import applications, bodies, instructions, processor, scale, starting, streams
 from benchmarks.measure import Bench, bench
 from benchmarks.report import document, versions, write
 from benchmarks.tables import Section
@@ -19,6 +19,7 @@ QUESTIONS: dict[str, Callable[[Bench], Section]] = {
     "sequential": processor.sequential,
     "bodies": bodies.processor_time,
     "standstills": bodies.standstills,
+    "streams": streams.processor_time,
     "paging": scale.paging,
     "growth": scale.growth,
     "starting": starting.measure,

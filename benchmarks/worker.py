@@ -69,6 +69,16 @@ async def listings(client: Client, *, count: int, size: int) -> Result:
     return result
 
 
+async def downloads(client: Client, *, count: int, size: int) -> Result:
+    """Read a large body repeatedly, as it arrives."""
+    whole = await client.download(size)
+    with measured() as result:
+        for _ in range(count):
+            if await client.download(size) != whole:
+                raise ValueError("a body is not whole")
+    return result
+
+
 async def gap(client: Client, *, count: int, size: int) -> Result:
     """List a directory repeatedly; return the longest time for which the event loop ran nothing else."""
     longest = 0.0
@@ -101,6 +111,7 @@ async def paging(client: Client, *, pages: int) -> Result:
 WORKS: dict[str, Callable[..., Awaitable[Result]]] = {
     "calls": calls,
     "listings": listings,
+    "downloads": downloads,
     "gap": gap,
     "paging": paging,
 }

@@ -60,6 +60,10 @@ class Client(ABC):
     async def tasks(self, pages: int) -> int:
         """Read pages of 1,000 tasks one after the other; return the number of tasks."""
 
+    async def download(self, size: int) -> int:
+        """Read a body of about ``size`` bytes as it arrives; return its size. Few clients are compared in that."""
+        raise TypeError(f"{type(self).__name__} does not stream {size} bytes")
+
     async def endpoints(self, endpoint_ids: Iterator[str], in_flight: int) -> int:
         """Fetch collections, a number of them concurrently; return how many have a name."""
         found = 0

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from benchmarks.clients import Target
+from benchmarks.clients import COLLECTION, Target
 from benchmarks.clients.bare import HEADERS, BareClient, tls_context
 
 LIBRARIES = ("aiohttp", "orjson")
@@ -23,6 +23,12 @@ class _Client(BareClient):
             if response.status != 200:
                 raise ValueError(response.status)
             return await response.read()
+
+    async def download(self, size: int) -> int:
+        """Read the document of a directory as it arrives."""
+        path = f"/v0.10/operation/endpoint/{COLLECTION}/ls?path=%2F{size}%2F"
+        async with self._session.get(self.url + path) as response:
+            return sum([len(chunk) async for chunk in response.content.iter_any()])
 
 
 @asynccontextmanager

@@ -26,6 +26,12 @@ class OurClient(Client):
         """List a directory."""
         return len(await self.client.operation_ls(COLLECTION, f"/{size}/"))
 
+    async def download(self, size: int) -> int:
+        """Read the document of a directory as it arrives."""
+        path = f"/v0.10/operation/endpoint/{COLLECTION}/ls"
+        async with self.client.stream("GET", path, params={"path": f"/{size}/"}) as response:
+            return sum([len(chunk) async for chunk in response])
+
     async def tasks(self, pages: int) -> int:
         """Read pages of tasks."""
         return sum([len(page) async for page in self.client.task_list(num_results=1000 * pages).pages()])
