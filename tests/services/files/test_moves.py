@@ -97,7 +97,6 @@ async def test_cancelled_at_every_step(lab: Lab, record_property: Any) -> None:
     record_property(POINTS, points)
     others = lab.stored().keys() - {"a/data.bin", "a/deep/note.txt", "old.txt"}
     assert all(map(is_temporary_name, others))  # the server had begun to write or to rename
-    assert len(others) <= 5
     assert await lab.client.read("/a/deep/note.txt") == b"note"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ __all__ = ("local_error", "local_errors")
 
 
 @contextmanager
-def local_errors(path: Path, action: str) -> Iterator[None]:
+def local_errors(path: Path, action: str) -> Generator[None]:
     """
     Turn an error of the operating system into a `LocalFileError`.
 

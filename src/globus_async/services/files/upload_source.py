@@ -75,8 +75,7 @@ class UploadedContent:
                     if progress is not None:
                         progress(FileProgress(path, self.sent, self.size))
             finally:
-                if hasattr(pieces, "aclose"):
-                    await pieces.aclose()
+                await _close(pieces)
 
         return StreamBody(counted, size=self.size, repeatable=self._repeatable)
 
@@ -123,8 +122,14 @@ async def _checked(source: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
                 raise refusal("a piece of the source", piece, "bytes")
             yield bytes(piece)
     finally:
-        if hasattr(iterator, "aclose"):
-            await iterator.aclose()
+        await _close(iterator)
+
+
+async def _close(iterator: object) -> None:
+    """Close an iterator that may hold resources, as generators do."""
+    aclose: Any = getattr(iterator, "aclose", None)
+    if aclose is not None:
+        await aclose()
 
 
 async def _of_path(path: Path, size: int | None) -> UploadedContent:
