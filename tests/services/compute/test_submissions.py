@@ -58,7 +58,7 @@ async def test_a_lost_response_is_found_by_its_task_group(names: dict[str, Any])
 
         with pytest.raises(TasksUncertain, match="without a task_group_id") as unnamed:
             await v3.submit(endpoint, {"tasks": {function: ["x"]}})
-        with pytest.raises(GlobusSDKUsageError, match="task_group_id"):
+        with pytest.raises(GlobusSDKUsageError, match="had no task_group_id"):
             await v3.find_submitted_tasks(unnamed.value)
 
         v2 = ComputeClientV2(authorizer=names["authorizer"], transport=transport)
@@ -77,7 +77,7 @@ async def test_a_lost_response_is_found_by_its_task_group(names: dict[str, Any])
         {},
         {"tasks": "one"},
         {"tasks": {ID: "one text"}},
-        {"tasks": {ID: [b"bytes"]}},
+        {"tasks": {ID: [["no", "text"]]}},
         {"tasks": {"../functions": ["x"]}},
         {"tasks": {ID: ["x"]}, "task_group_id": "mine"},
         {"tasks": {ID: ["x" * (6 << 20), "y" * (5 << 20)]}},
