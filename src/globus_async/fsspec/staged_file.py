@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fsspec.asyn import sync
 from fsspec.transaction import Transaction
@@ -90,6 +90,6 @@ class GlobusTransaction(Transaction):
         Raises:
             RuntimeError: The file system is one of ``asynchronous=True``.
         """
-        if self.fs.asynchronous:
+        if cast("WriteMethods", self.fs).asynchronous:
             raise RuntimeError("a transaction ends with blocking calls: use a file system without asynchronous=True")
         super().start()

@@ -67,7 +67,7 @@ class WriteFile(AbstractBufferedFile):
             self._spool.write(self.buffer.getbuffer())
             self._spool.seek(0)
             source = self._spool
-        staged = sync(self.fs.loop, self.fs.stage_file, self.path, source, self.target_mode)
+        staged = cast("StagedFile", sync(self.fs.loop, self.fs.stage_file, self.path, source, self.target_mode))
         if self.autocommit:
             sync(self.fs.loop, staged.rename_or_remove)
         else:
