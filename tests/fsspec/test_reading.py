@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import fsspec
 import pytest
@@ -206,7 +207,7 @@ def test_threads(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage
     """All threads share one instance; asynchronous ones have a loop each."""
     storage.write("data", CONTENT[:1000])
 
-    def read(number: int) -> bytes:
+    def read(number: int) -> Any:
         if number % 4:
             return filesystem.cat_file(f"{root}/data", number, number + 10)
         return asyncio.run(
