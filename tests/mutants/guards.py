@@ -2209,4 +2209,17 @@ GUARDS: Final = (
         drop("emulator/gcs/routes/collections.py:batch_delete", r"^_check_deletable"),
         never("emulator/gcs/creation.py:_check_credential", r"^credential is None or"),
     ),
+    # the file system for fsspec
+    *_tested_by(
+        "fsspec/test_reading.py",
+        never("fsspec/paths.py:split_path", r"^not is_uuid"),
+        never("fsspec/paths.py:split_path", r"segment in"),
+        never("fsspec/file_reader.py:FileReader._check", r"differ_from"),
+        never("fsspec/registration.py:check_sole_claim", r"^others"),
+    ),
+    *_tested_by(
+        "fsspec/test_listing.py",
+        never("fsspec/entries.py:Listing.of", r"^not isinstance\(name, str\)"),
+        swap("fsspec/listing.py:ListingMethods._list_or_skip", r"not isinstance\(error, _ABSENT\)", "False"),
+    ),
 )
