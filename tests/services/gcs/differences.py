@@ -49,6 +49,45 @@ _ENTRIES: Final = (
         "the service has these parameters",
     ),
     Difference(
+        "documents",
+        "signature",
+        "all documents and policies",
+        "take arguments by name only; `DATA_TYPE=` is `data_type=`; single texts are lists of one, and wrong types are"
+        " refused",
+        "globus-sdk makes a list of letters of some texts, and sends what the service refuses",
+    ),
+    Difference(
+        "versions",
+        "behaviour",
+        "the derived `DATA_TYPE`",
+        "knows `collection#1.16.0`, `storage_gateway#1.3.0` and the versions of all policies, and counts"
+        " `additional_fields`; `POSIXCollectionPolicies` with groups is of version 1.1.0, which has them",
+        "globus-sdk stays at an older version, which the service refuses for these members",
+    ),
+    Difference(
+        "schema",
+        "signature",
+        "`StorageGatewayDocument(root=)`, `HPSSStoragePolicies(uda_checksum_support=)`",
+        "do not exist; the latter is `uda_checksum`; `restrict_paths`, `process_user` and `load_dsi_module` are"
+        " arguments",
+        "the schema of the service has no `root` and no `uda_checksum_support`",
+    ),
+    Difference(
+        "more_documents",
+        "extension",
+        "`DropboxStoragePolicies`, policies of collections and keys of users for all connectors, `PathRestrictions`,"
+        " `NodeData`, `DomainData`, `SharingPolicyData`, `StreamGatewayData`, `LanSecretData`",
+        "are new",
+        "the service has these documents",
+    ),
+    Difference(
+        "secrets",
+        "behaviour",
+        "storage keys, tokens and secrets in documents",
+        "become a `Secret`, and responses mask them when they are shown",
+        "`repr` and logs of globus-sdk show them",
+    ),
+    Difference(
         "unpacked",
         "behaviour",
         "`update_storage_gateway`",
@@ -92,4 +131,4 @@ _ENTRIES: Final = (
     ),
 )
 
-DIFFERENCES: Final = Differences("GCSClient differs", _ENTRIES)
+DIFFERENCES: Final = Differences("GCSClient and its documents differ", _ENTRIES)

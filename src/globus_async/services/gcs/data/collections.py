@@ -105,6 +105,14 @@ class CollectionDocument(GCSDocument):
         "restrict_transfers_to_high_assurance": (1, 12, 0),
         "acl_expiration_mins": (1, 10, 0),
         "associated_flow_policy": (1, 15, 0),
+        "guest_auth_policy_id": (1, 6, 0),
+        "sharing_users_allow": (1, 2, 0),
+        "sharing_users_deny": (1, 2, 0),
+        "disable_anonymous_writes": (1, 5, 0),
+        "auto_delete_timeout": (1, 13, 0),
+        "delete_protected": (1, 8, 0),
+        "skip_auto_delete": (1, 13, 0),
+        "activity_notification_policy": (1, 14, 0),
     }
     _checks: ClassVar[Mapping[str, Check]] = {
         "display_name": text,
@@ -199,14 +207,6 @@ class MappedCollectionDocument(CollectionDocument):
     single texts are lists of one; wrong types are refused; arguments are taken by name only.
     """
 
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
-        "guest_auth_policy_id": (1, 6, 0),
-        "sharing_users_allow": (1, 2, 0),
-        "sharing_users_deny": (1, 2, 0),
-        "disable_anonymous_writes": (1, 5, 0),
-        "auto_delete_timeout": (1, 13, 0),
-        "delete_protected": (1, 8, 0),
-    }
     _checks: ClassVar[Mapping[str, Check]] = {
         "storage_gateway_id": uuid,
         "domain_name": text,
@@ -362,10 +362,6 @@ class GuestCollectionDocument(CollectionDocument):
     single texts are lists of one; wrong types are refused; arguments are taken by name only.
     """
 
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
-        "skip_auto_delete": (1, 13, 0),
-        "activity_notification_policy": (1, 14, 0),
-    }
     _checks: ClassVar[Mapping[str, Check]] = {
         "mapped_collection_id": uuid,
         "user_credential_id": uuid,
