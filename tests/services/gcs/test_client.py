@@ -96,7 +96,7 @@ async def test_errors() -> None:
     router.post(path="/api/roles").respond(422, json=refusal)
     transport, client = _client(router)
     async with transport:
-        with pytest.raises(PermissionDenied, match="missing_required_role#1.0.0") as denied:
+        with pytest.raises(PermissionDenied, match=r"missing_required_role#1\.0\.0") as denied:
             await client.get_endpoint()
         assert (denied.value.detail, denied.value.detail_data_type) == (role, "missing_required_role#1.0.0")
         with pytest.raises(InvalidDocument, match="Data Validation Error; public: is missing"):
