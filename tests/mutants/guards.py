@@ -2184,7 +2184,7 @@ GUARDS: Final = (
         "exchange/test_streams.py",
         never("transport/_streamed_response.py:StreamedResponse.__anext__", r"^self\._is_closed or"),
         drop("transport/_attempt.py:_discard", r"^received\.incoming\.discard"),
-        never("transport/_connection.py:Connection._end", r"^not response\.is_held"),
+        swap("transport/_connection.py:Connection._end", r"not response\.is_held", "True"),
     ),
     *_tested_by(
         "exchange/test_stream_bodies.py",
