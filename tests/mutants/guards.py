@@ -2212,7 +2212,6 @@ GUARDS: Final = (
     # the file system for fsspec
     *_tested_by(
         "fsspec/test_reading.py",
-        never("fsspec/paths.py:split_path", r"^not is_uuid"),
         never("fsspec/paths.py:split_path", r"segment in"),
         never("fsspec/file_reader.py:FileReader._check", r"differ_from"),
         never("fsspec/registration.py:check_sole_claim", r"^others"),

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from .._concurrency.tasks import all_of, cancel_all
+from .._concurrency.tasks import cancel_all
 from .._single_flight import SingleFlight
 from ..services.files import FileChanged
 from ..services.files.file_stream import file_changed
@@ -23,7 +23,6 @@ __all__ = ("FileReader",)
 _WINDOW_SECONDS: Final = 0.002
 """Ranges that are wanted within this time are merged."""
 _FIRST_BYTES: Final = 1 << 20
-_NOTHING: Final = Segment(0, b"")
 
 
 class FileReader:
@@ -135,19 +134,23 @@ class FileReader:
         reading = self._exactly(file, start, end) if is_large else self.segment(file, start, end)
         if not is_checked:
             return await reading
-        segment, _ = await all_of((reading, self._check(file)))
+        check = asyncio.get_running_loop().create_task(self._check(file))
+        try:
+            segment = await reading  # in no task, whose cycles of references would keep its bytes for a while
+            await check
+        finally:
+            await cancel_all([check])
         return segment
 
     async def _exactly(self, file: KnownFile, start: int, end: int) -> Segment:
         return Segment(start, await self.fetch(file, start, end))
 
-    async def _check(self, file: KnownFile) -> Segment:
+    async def _check(self, file: KnownFile) -> None:
         """Check that a file still is of a version."""
         facts = await self._facts_of(file.path)
         self.files.see(file.path, facts)
         if file.facts.differ_from(facts):
             raise file_changed(file.path, "its size or time is another one than when it was opened")
-        return _NOTHING
 
     async def _planned(self, file: KnownFile, start: int, end: int) -> list[Extent]:
         """Return the extents that will be requested for this range and all others of the same moment."""
