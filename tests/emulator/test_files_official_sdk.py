@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @contextlib.asynccontextmanager
-async def behind_tls(server: LoopbackServer, tls: ssl.SSLContext) -> AsyncIterator[str]:
+async def behind_tls(server: LoopbackServer, tls: ssl.SSLContext) -> AsyncGenerator[str]:
     """Yield the address of a proxy with a certificate: the official client takes no address without TLS."""
     port = int(server.url.rpartition(":")[2])
     relays: set[asyncio.Task[Any]] = set()

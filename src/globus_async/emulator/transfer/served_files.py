@@ -40,14 +40,14 @@ class ServedFiles:
         if collection is None:
             return None
         fields, host = collection.fields, collection.host
-        methods = [
-            each.https_methods for each in (collection, host) if each is not None and each.https_methods is not None
-        ]
+        methods = collection.https_methods
+        if host is not None and host.https_methods is not None:
+            methods = host.https_methods if methods is None else methods & host.https_methods
         return ServedCollection(
             collection.id,
             collection.display_name,
             collection.is_guest,
-            frozenset.intersection(*methods) if methods else None,
+            methods,
             collection.serves_https and (host is None or host.https_enabled),
             collection.needs_data_access,
             bool(fields["high_assurance"]),
