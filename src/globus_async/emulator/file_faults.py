@@ -43,7 +43,7 @@ _FALSE_404: Final[Mapping[str, str]] = {
         "globus_xio: A system call failed: No such file or directory\n"
     ),
 }
-"""The bodies by kind; that of 2023 is a real miss, and looks like a false one."""
+"""The bodies by kind; that of 2023 is that of a real miss."""
 
 
 def false_404(kind: str = "mapping") -> Fault:
@@ -196,18 +196,18 @@ def cut_upload(after: int = 0) -> Fault:
             remaining -= len(body)
             return {"type": "http.request", "body": body, "more_body": True}
 
-        async def nobody(_message: Message) -> None:
+        async def discard(_message: Message) -> None:
             pass
 
         with contextlib.suppress(ClientDisconnect):  # which other services than that of files raise
-            await app(scope, beginning, nobody)
+            await app(scope, beginning, discard)
         await drop_connection(scope, receive, reset=True)
 
     return fault
 
 
 class _EnoughError(BaseException):
-    """Ends the processing of a request of whose response no more is sent; nothing below handles it."""
+    """Ends the processing of a request of whose response no more is sent; no layer below handles it."""
 
 
 class _Beginning:

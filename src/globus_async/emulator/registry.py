@@ -182,7 +182,7 @@ class Emulator:
         """
         Return the totals of the requests so far: numbers, connections, bytes, and how many were in flight at once.
 
-        ``emulator.requests.clear()`` starts anew.
+        ``emulator.requests.clear()`` resets them.
 
         Args:
             host: Count the requests to this host only, such as ``collection.https_host``.

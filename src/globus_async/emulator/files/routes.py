@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..kit.service import RouteTable
     from .state import FilesState
 
-__all__ = ("ROUTES",)
+__all__ = ("ROUTES", "delete_file", "get_file", "put_file")
 
 _BOUNDARY: Final = "globus-part"
 _LOGGED_IN: Final = "<!DOCTYPE html><html><head><title>Globus</title></head><body>You are logged in.</body></html>"

@@ -77,7 +77,7 @@ class ServedFiles:
         """Open a file for writing, without its former content; its directory must exist."""
         with _file_errors():
             storage = self._storage(collection_id, identities)
-            storage.create(tuple(path)).commit()  # what was there before is gone from the start
+            storage.create(tuple(path)).commit()  # the former content is gone from the start
             return _Writer(storage.create(tuple(path)))
 
     def delete(self, collection_id: str, identities: frozenset[str], path: Sequence[str]) -> None:
