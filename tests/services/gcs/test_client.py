@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -67,7 +68,7 @@ async def test_an_app_learns_the_client_id_at_the_first_call() -> None:
         async with emulator.transport() as transport:
             app = ClientApp("Robot", client_id=confidential.id, client_secret="a secret", transport=transport)
             client = GCSClient(endpoint.host, app=app)
-            assert GCSClient.resource_server is None
+            assert not GCSClient.resource_server
             with pytest.raises(GlobusSDKUsageError, match="endpoint_client_id="):
                 _ = client.endpoint_client_id
             with pytest.raises(GlobusSDKUsageError, match="exclude each other"):
@@ -120,7 +121,9 @@ async def test_listings_and_responses() -> None:
             await client.get_node_list().list()
         endpoint = await client.get_endpoint()
         assert (endpoint["id"], endpoint.full_data["code"]) == ("x", "success")
-        own = UnpackingGCSResponse(endpoint.raw, endpoint.full_data, lambda document: document["DATA_TYPE"] == 5)
+        own: UnpackingGCSResponse[dict[str, Any]] = UnpackingGCSResponse(
+            endpoint.raw, endpoint.full_data, lambda document: document["DATA_TYPE"] == 5
+        )
         assert own.data == {"DATA_TYPE": 5}
         with pytest.raises(GlobusSDKUsageError, match="match"):
             UnpackingGCSResponse(endpoint.raw, endpoint.full_data, "a b")

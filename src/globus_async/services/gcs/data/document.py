@@ -62,10 +62,6 @@ class GCSDocument(dict[str, Any]):
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         parent = cast("type[GCSDocument]", cls.__base__)
-        cls.DATATYPE_VERSION_IMPLICATIONS = {
-            **parent.DATATYPE_VERSION_IMPLICATIONS,
-            **cls.DATATYPE_VERSION_IMPLICATIONS,
-        }
         cls._checks = {**parent._checks, **cls._checks}  # noqa: SLF001 -- of its base class
 
     def __init__(
@@ -144,9 +140,9 @@ def mappings(name: str, value: Any) -> object:
 
 def port_range(name: str, value: Any) -> object:
     """Return the lowest and highest port of a range as a list."""
-    ports: list[Any] = list(value) if isinstance(value, list | tuple) else []
+    ports: list[Any] = list(cast("list[Any]", value)) if isinstance(value, list | tuple) else []
     if len(ports) != 2:
-        raise refusal(name, value, "the lowest and the highest port")
+        raise refusal(name, cast("object", value), "the lowest and the highest port")
     for port in ports:
         check_whole(name, port, maximum=65_535)
     return ports
