@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from fsspec.asyn import sync
 from fsspec.transaction import Transaction
@@ -14,11 +14,41 @@ from .os_errors import os_errors
 from .renames import rename_over
 
 if TYPE_CHECKING:
-    from .writing import WriteMethods
+    import asyncio
 
-__all__ = ("GlobusTransaction", "StagedFile")
+    from ..services.transfer import TransferClient
+    from .paths import GlobusPath
+
+__all__ = ("GlobusTransaction", "StagedFile", "StagingFileSystem")
 
 _log = logging.getLogger("globus_async")
+
+
+class StagingFileSystem(Protocol):
+    """The parts of the file system that a staged file needs."""
+
+    asynchronous: bool
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop of the methods that are no coroutines."""
+        ...
+
+    def split_path(self, path: str) -> GlobusPath:
+        """Return the collection of a path, and the path on it."""
+        ...
+
+    async def transfer_client(self) -> TransferClient:
+        """Return the client of Globus Transfer."""
+        ...
+
+    async def delete_file(self, collection_id: str, path: str) -> None:
+        """Remove a file."""
+        ...
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """Discard what is known of a path."""
+        ...
 
 
 class StagedFile:
@@ -34,7 +64,7 @@ class StagedFile:
         exclusive: Whether to refuse to replace a file.
     """
 
-    def __init__(self, fs: WriteMethods, path: str, hidden: str, *, exclusive: bool = False) -> None:
+    def __init__(self, fs: StagingFileSystem, path: str, hidden: str, *, exclusive: bool = False) -> None:
         self._fs = fs
         self.path = path
         self.hidden = hidden
@@ -90,6 +120,6 @@ class GlobusTransaction(Transaction):
         Raises:
             RuntimeError: The file system is one of ``asynchronous=True``.
         """
-        if cast("WriteMethods", self.fs).asynchronous:
+        if cast("StagingFileSystem", self.fs).asynchronous:
             raise RuntimeError("a transaction ends with blocking calls: use a file system without asynchronous=True")
         super().start()

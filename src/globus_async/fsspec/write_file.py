@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
 import anyio.to_thread
 from fsspec.asyn import AbstractAsyncStreamedFile, sync
 from fsspec.spec import AbstractBufferedFile
 
 if TYPE_CHECKING:
+    import asyncio
     from types import TracebackType
 
     from .staged_file import StagedFile
-    from .writing import WriteMethods
 
 __all__ = ("AsyncWriteFile", "WriteFile", "mode_of_target")
 
@@ -43,12 +43,29 @@ def mode_of_target(path: str, mode: str) -> str:
         ) from None
 
 
+class WritableFileSystem(Protocol):
+    """The parts of the file system that a file needs which is open for writing."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop of the methods that are no coroutines."""
+        ...
+
+    async def stage_file(self, path: str, source: bytes | BinaryIO, mode: str) -> StagedFile:
+        """Upload under a hidden name."""
+        ...
+
+    async def write_file(self, path: str, source: bytes | BinaryIO, mode: str) -> None:
+        """Write a whole file."""
+        ...
+
+
 class WriteFile(AbstractBufferedFile):
     """A file that is open for writing."""
 
-    fs: WriteMethods
+    fs: WritableFileSystem
 
-    def __init__(self, fs: WriteMethods, path: str, mode: str = "wb", **kwargs: Any) -> None:
+    def __init__(self, fs: WritableFileSystem, path: str, mode: str = "wb", **kwargs: Any) -> None:
         self._spool: BinaryIO | None = None
         self._staged: StagedFile | None = None
         self.target_mode = mode_of_target(path, mode)
@@ -122,9 +139,9 @@ class WriteFile(AbstractBufferedFile):
 class AsyncWriteFile(AbstractAsyncStreamedFile):
     """A file that is open for writing, in an event loop."""
 
-    fs: WriteMethods
+    fs: WritableFileSystem
 
-    def __init__(self, fs: WriteMethods, path: str, mode: str = "wb", **kwargs: Any) -> None:
+    def __init__(self, fs: WritableFileSystem, path: str, mode: str = "wb", **kwargs: Any) -> None:
         self._spool: BinaryIO | None = None
         self.target_mode = mode_of_target(path, mode)
         super().__init__(fs, path, "wb", **kwargs)
