@@ -18,7 +18,7 @@ _MAX_BYTES: Final = 1 << 20
 
 class LocalGlobusConnectServer:
     """
-    The Globus Connect Server endpoint whose node this machine is, by the file that its installation leaves.
+    The Globus Connect Server endpoint whose node this machine is, by the file of its installation.
 
     No request is made. The file is small and local, and is read at the first use.
 
@@ -38,7 +38,7 @@ class LocalGlobusConnectServer:
 
     @property
     def info_dict(self) -> dict[str, Any] | None:
-        """The content of the file; ``None`` if it is missing or unreadable. ``del`` makes the next use read it anew."""
+        """The content of the file; ``None`` if it is missing or unreadable. ``del`` makes the next use read it again."""
         if self._info is None:
             self._info = _read(self.info_path)
         return self._info
@@ -49,7 +49,7 @@ class LocalGlobusConnectServer:
 
     @property
     def endpoint_id(self) -> str | None:
-        """The endpoint's id; ``None`` if this machine is no node, or the file does not say it."""
+        """The endpoint's id; ``None`` if this machine is no node, or the file has none."""
         return self._text("endpoint_id")
 
     @property

@@ -9,7 +9,6 @@ from ...._http.missing import MISSING, MissingType
 from .document import (
     Check,
     GCSDocument,
-    Version,
     text,
     text_items,
 )
@@ -62,7 +61,7 @@ class POSIXCollectionPolicies(CollectionPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "posix_collection_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "sharing_groups_allow": (1, 1, 0),
         "sharing_groups_deny": (1, 1, 0),
     }

@@ -95,7 +95,7 @@ class CollectionDocument(GCSDocument):
     """
 
     DATATYPE_BASE: ClassVar[str] = "collection"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "user_message": (1, 1, 0),
         "user_message_link": (1, 1, 0),
         "enable_https": (1, 1, 0),

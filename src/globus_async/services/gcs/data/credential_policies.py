@@ -9,7 +9,6 @@ from ...._http.missing import MISSING, MissingType
 from .document import (
     Check,
     GCSDocument,
-    Version,
     flag,
     mappings,
     text,
@@ -59,7 +58,7 @@ class S3UserCredentialPolicies(UserCredentialPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "s3_user_credential_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "s3_requester_pays": (1, 1, 0),
         "s3_multi_keys": (1, 2, 0),
     }

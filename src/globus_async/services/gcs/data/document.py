@@ -15,6 +15,7 @@ from ..arguments import text_list
 
 __all__ = (
     "FIRST",
+    "Check",
     "GCSDocument",
     "Version",
     "flag",
@@ -54,7 +55,7 @@ class GCSDocument(dict[str, Any]):
 
     DATATYPE_BASE: ClassVar[str]
     """The name of the type, without a version."""
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {}
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {}
     """The version that a member needs, where it is not the first."""
     _checks: ClassVar[Mapping[str, Check]] = {}
     """The checks of members, by name."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ...._http.missing import MISSING, MissingType
 from .document import (
     Check,
-    Version,
     flag,
     mapping,
     number,
@@ -52,7 +51,7 @@ class BoxStoragePolicies(StorageGatewayPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "box_storage_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "client_id": (1, 1, 0),
         "secret": (1, 1, 0),
         "user_api_rate_limit": (1, 1, 0),
@@ -168,7 +167,7 @@ class GoogleDriveStoragePolicies(StorageGatewayPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "google_drive_storage_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "allow_any_account": (1, 1, 0),
     }
     _checks: ClassVar[Mapping[str, Check]] = {
@@ -224,7 +223,7 @@ class OneDriveStoragePolicies(StorageGatewayPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "onedrive_storage_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "allow_any_account": (1, 1, 0),
     }
     _checks: ClassVar[Mapping[str, Check]] = {

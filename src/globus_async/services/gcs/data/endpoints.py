@@ -11,7 +11,6 @@ from ..arguments import Texts, subscription_text
 from .document import (
     Check,
     GCSDocument,
-    Version,
     flag,
     number,
     one_of,
@@ -70,7 +69,7 @@ class EndpointDocument(GCSDocument):
     """
 
     DATATYPE_BASE: ClassVar[str] = "endpoint"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "gridftp_control_channel_port": (1, 1, 0),
     }
     _checks: ClassVar[Mapping[str, Check]] = {
@@ -168,7 +167,7 @@ class NodeData(GCSDocument):
     """
 
     DATATYPE_BASE: ClassVar[str] = "node"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "data_interface": (1, 1, 0),
         "data_interface6": (1, 2, 0),
         "internal_stream_port_range": (1, 3, 0),

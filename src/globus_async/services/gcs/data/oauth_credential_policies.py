@@ -9,7 +9,6 @@ from ...._http.missing import MISSING, MissingType
 from .credential_policies import UserCredentialPolicies
 from .document import (
     Check,
-    Version,
     mapping,
     mappings,
     number,
@@ -121,7 +120,7 @@ class BoxUserCredentialPolicies(UserCredentialPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "box_user_credential_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "access_token": (1, 1, 0),
         "refresh_token": (1, 1, 0),
         "token_expiry": (1, 1, 0),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ...._http.missing import MISSING, MissingType
 from .document import (
     Check,
-    Version,
     flag,
     mapping,
     one_of,
@@ -57,7 +56,7 @@ class S3StoragePolicies(StorageGatewayPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "s3_storage_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "s3_requester_pays": (1, 1, 0),
         "s3_allow_multi_keys": (1, 2, 0),
         "s3_restore": (1, 3, 0),
@@ -144,7 +143,7 @@ class AzureBlobStoragePolicies(StorageGatewayPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "azure_blob_storage_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "allow_any_account": (1, 1, 0),
     }
     _checks: ClassVar[Mapping[str, Check]] = {
@@ -261,7 +260,7 @@ class GoogleCloudStoragePolicies(StorageGatewayPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "google_cloud_storage_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "allow_any_account": (1, 1, 0),
     }
     _checks: ClassVar[Mapping[str, Check]] = {

@@ -10,7 +10,6 @@ from ...._http.missing import MISSING, MissingType
 from .document import (
     Check,
     GCSDocument,
-    Version,
     flag,
     mapping,
     mappings,
@@ -69,7 +68,7 @@ class StorageGatewayDocument(GCSDocument):
     """
 
     DATATYPE_BASE: ClassVar[str] = "storage_gateway"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "require_mfa": (1, 1, 0),
         "admin_managed_credentials": (1, 2, 0),
         "network_use": (1, 3, 0),

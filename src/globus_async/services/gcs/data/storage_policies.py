@@ -9,7 +9,6 @@ from ...._http.missing import MISSING, MissingType
 from .document import (
     Check,
     GCSDocument,
-    Version,
     flag,
     mappings,
     one_of,
@@ -195,7 +194,7 @@ class HPSSStoragePolicies(StorageGatewayPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "hpss_storage_policies"
-    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, Version]] = {
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
         "login_name": (1, 1, 0),
     }
     _checks: ClassVar[Mapping[str, Check]] = {
