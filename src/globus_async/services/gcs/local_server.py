@@ -38,7 +38,7 @@ class LocalGlobusConnectServer:
 
     @property
     def info_dict(self) -> dict[str, Any] | None:
-        """The content of the file; ``None`` if it is missing or unreadable. ``del`` makes the next use read it again."""
+        """The content of the file; ``None`` if it is missing or unreadable. ``del`` makes the next use read it."""
         if self._info is None:
             self._info = _read(self.info_path)
         return self._info
