@@ -13,7 +13,30 @@ if TYPE_CHECKING:
 
     from ..kit.service import Document
 
-__all__ = ("LINE", "PATH", "TEXTS", "Member", "Schema", "members", "version_of")
+__all__ = (
+    "COLLECTION",
+    "CREDENTIAL",
+    "DIRECTION",
+    "DOMAIN",
+    "DOMAIN_DOCUMENT",
+    "ENDPOINT",
+    "GATEWAY",
+    "LAN_SECRET",
+    "LINE",
+    "METHODS",
+    "NETWORK_USE",
+    "NODE",
+    "PATH",
+    "PORT_RANGE",
+    "ROLE",
+    "SHARING_POLICY",
+    "STREAM_GATEWAY",
+    "TEXTS",
+    "Member",
+    "Schema",
+    "members",
+    "version_of",
+)
 
 
 @dataclass(frozen=True, slots=True)

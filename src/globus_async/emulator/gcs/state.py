@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..kit.request import Request
     from ..kit.service import Document, Platform
 
-__all__ = ("GCSState",)
+__all__ = ("API_VERSION", "VERSION", "GCSState")
 
 _SAME_IN_TRANSFER: Final = (
     *("contact_email", "contact_info", "default_directory", "department", "description", "display_name", "info_link"),

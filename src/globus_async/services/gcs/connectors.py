@@ -26,11 +26,18 @@ class GlobusConnectServerConnector:
         name: Its name.
         connector_id: Its id. UUID.
 
+    Raises:
+        GlobusSDKUsageError: An attribute is not text.
+
     **Differs from globus-sdk:** cannot be changed, so that a connector of the table stays what it is.
     """
 
     name: str
     connector_id: str
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
+        check_text("connector_id", self.connector_id)
 
 
 class ConnectorTable:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import uuid_text
-from ...errors.arguments import check_text, checked_members
+from ...errors.arguments import check_bool, check_text, check_whole, checked_members, refusal
 
 __all__ = ("BookmarkCreateDocument", "BookmarkUpdateDocument", "TunnelCreateDocument", "TunnelUpdateDocument")
 
@@ -35,9 +35,11 @@ class BookmarkCreateDocument(dict[str, Any]):
         name: str,
         path: str,
         *,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         related = {"collection": {"data": {"type": "Collection", "id": uuid_text("collection", collection)}}}
+        check_text("name", name)
+        check_text("path", path)
         attributes = _bookmark(name, path, additional_fields)
         super().__init__(data={"type": "Bookmark", "attributes": attributes, "relationships": related})
 
@@ -64,17 +66,15 @@ class BookmarkUpdateDocument(dict[str, Any]):
         name: str | MissingType = MISSING,
         path: str | MissingType = MISSING,
         *,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         super().__init__(data={"type": "Bookmark", "attributes": _bookmark(name, path, additional_fields)})
 
 
 def _bookmark(
-    name: str | MissingType, path: str | MissingType, additional_fields: Mapping[str, object] | None
+    name: str | MissingType, path: str | MissingType, additional_fields: Mapping[str, object] | MissingType | None
 ) -> dict[str, object]:
-    for argument, value in (("name", name), ("path", path)):
-        if not isinstance(value, MissingType):
-            check_text(argument, value)
+    _check_texts(name=name, path=path)
     return _attributes({"name": name, "path": path}, additional_fields)
 
 
@@ -94,7 +94,7 @@ class TunnelCreateDocument(dict[str, Any]):
         additional_fields: Further attributes.
 
     Raises:
-        GlobusSDKUsageError: An id that is not a UUID.
+        GlobusSDKUsageError: An id that is not a UUID, or an attribute of a wrong type.
 
     REST: `Tunnels <https://docs.globus.org/api/transfer/>`_
     """
@@ -110,10 +110,15 @@ class TunnelCreateDocument(dict[str, Any]):
         submission_id: UUID | str | MissingType = MISSING,
         lifetime_mins: int | MissingType = MISSING,
         restartable: bool | MissingType = MISSING,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         listener = uuid_text("listener_stream_access_point", listener_stream_access_point)
         initiator = uuid_text("initiator_stream_access_point", initiator_stream_access_point)
+        _check_listener(label, listener_port, listener_ip_address)
+        if not isinstance(lifetime_mins, MissingType):
+            check_whole("lifetime_mins", lifetime_mins)
+        if not isinstance(restartable, MissingType):
+            check_bool("restartable", restartable)
         own_id = uuid4() if isinstance(submission_id, MissingType) else submission_id
         attributes = {
             "label": label,
@@ -146,6 +151,9 @@ class TunnelUpdateDocument(dict[str, Any]):
         state: ``"STOPPING"`` stops it.
         additional_fields: Further attributes.
 
+    Raises:
+        GlobusSDKUsageError: An attribute of a wrong type, or another state.
+
     REST: `Tunnels <https://docs.globus.org/api/transfer/>`_
     """
 
@@ -156,8 +164,11 @@ class TunnelUpdateDocument(dict[str, Any]):
         listener_port: int | MissingType = MISSING,
         listener_ip_address: str | MissingType = MISSING,
         state: Literal["STOPPING"] | MissingType = MISSING,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
+        _check_listener(label, listener_port, listener_ip_address)
+        if not isinstance(state, MissingType) and state != "STOPPING":
+            raise refusal("state", state, "'STOPPING'")
         attributes = {
             "label": label,
             "listener_port": listener_port,
@@ -167,7 +178,23 @@ class TunnelUpdateDocument(dict[str, Any]):
         super().__init__(data={"type": "Tunnel", "attributes": _attributes(attributes, additional_fields)})
 
 
-def _attributes(own: Mapping[str, object], additional_fields: Mapping[str, object] | None) -> dict[str, object]:
+def _check_texts(**texts: str | MissingType) -> None:
+    for name, value in texts.items():
+        if not isinstance(value, MissingType):
+            check_text(name, value)
+
+
+def _check_listener(
+    label: str | MissingType, listener_port: int | MissingType, listener_ip_address: str | MissingType
+) -> None:
+    _check_texts(label=label, listener_ip_address=listener_ip_address)
+    if not isinstance(listener_port, MissingType):
+        check_whole("listener_port", listener_port, maximum=65_535)
+
+
+def _attributes(
+    own: Mapping[str, object], additional_fields: Mapping[str, object] | MissingType | None
+) -> dict[str, object]:
     """Return the attributes that are given; the caller's additional ones take precedence."""
     given = {**own, **checked_members("additional_fields", additional_fields)}
     return {name: value for name, value in given.items() if value is not MISSING}

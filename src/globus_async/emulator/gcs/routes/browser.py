@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from ...kit.service import RouteTable
     from ..state import GCSState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "finish_login",
+    "show_completion",
+    "start_login",
+)
 
 
 async def start_login(state: GCSState, request: Request) -> Response:

@@ -23,7 +23,25 @@ if TYPE_CHECKING:
     from ..models import ManagedCollection
     from ..state import GCSState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "batch_delete",
+    "check_collections",
+    "check_one",
+    "create_collection",
+    "delete_collection",
+    "delete_domain",
+    "get_collection",
+    "get_domain",
+    "list_collections",
+    "replace_collection",
+    "reset_owner_string",
+    "set_domain",
+    "set_owner",
+    "set_owner_string",
+    "set_verified",
+    "update_collection",
+)
 
 _BATCH: Final = Schema("batch", ("1.0.0",), members("ids", type=list_of(UUID), nullable=False), ("ids",))
 _FIXED: Final = ("collection_type", "storage_gateway_id", "mapped_collection_id", "user_credential_id", "identity_id")

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..state import GCSState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_credential",
+    "delete_credential",
+    "get_credential",
+    "list_credentials",
+    "replace_credential",
+    "update_credential",
+)
 
 
 async def list_credentials(state: GCSState, request: Request) -> Response:

@@ -19,7 +19,26 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..state import GCSState
 
-__all__ = ("COLLECTION_OWNER", "OWNER_STRING", "ROUTES", "VERIFIED", "checked_subscription", "subscription_admin")
+__all__ = (
+    "COLLECTION_OWNER",
+    "CONNECTORS",
+    "OWNER_STRING",
+    "ROUTES",
+    "VERIFIED",
+    "checked_subscription",
+    "delete_domain",
+    "get_domain",
+    "get_endpoint",
+    "get_info",
+    "replace_endpoint",
+    "reset_owner_string",
+    "set_domain",
+    "set_owner",
+    "set_owner_string",
+    "set_subscription",
+    "subscription_admin",
+    "update_endpoint",
+)
 
 _OWNER: Final = Schema(
     "endpoint_owner", ("1.0.0",), members("identity_id", type=UUID, nullable=False), ("identity_id",)

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..state import GCSState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_gateway",
+    "delete_gateway",
+    "get_gateway",
+    "list_gateways",
+    "replace_gateway",
+    "update_gateway",
+)
 
 _ALIASES: Final = {
     "authentication_assurance_timeout": "authentication_timeout_mins",

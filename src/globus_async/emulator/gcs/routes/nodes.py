@@ -21,7 +21,26 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..state import GCSState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_lan_secret",
+    "create_node",
+    "create_policy",
+    "create_stream_gateway",
+    "delete_lan_secret",
+    "delete_node",
+    "delete_policy",
+    "delete_stream_gateway",
+    "get_node",
+    "get_policy",
+    "get_stream_gateway",
+    "list_nodes",
+    "list_policies",
+    "list_stream_gateways",
+    "replace_node",
+    "update_node",
+    "update_stream_gateway",
+)
 
 _SECRET_LIFETIME: Final = 60
 """Minutes."""

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from ..models import Endpoint
     from ..state import GCSState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_role",
+    "delete_role",
+    "get_role",
+    "list_roles",
+)
 
 _PRINCIPAL: Final = re.compile(r"urn:globus:(auth:identity|groups:id):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _COLLECTION_ROLES: Final = (

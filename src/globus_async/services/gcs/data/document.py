@@ -67,13 +67,13 @@ class GCSDocument(dict[str, Any]):
 
     def __init__(
         self,
-        members: Mapping[str, object] | None = None,
+        members: Mapping[str, object] | MissingType | None = None,
         /,
         *,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
-        given = {name: value for name, value in (members or {}).items() if value is not MISSING}
+        given = {name: value for name, value in checked_members("members", members).items() if value is not MISSING}
         checked = {
             name: value if value is None or name not in self._checks else self._checks[name](name, value)
             for name, value in given.items()
