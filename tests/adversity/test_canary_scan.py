@@ -149,6 +149,9 @@ async def core_objects(secrets: Canaries) -> list[object]:
         )
         forest = consents.ConsentForest([consent])
         parameters = gare.GlobusAuthorizationParameters(required_scopes=["a"])
+        stream = client.stream("GET", "/thing")
+        async with client.stream("GET", "/thing") as streamed:
+            pass
         observed = transport.ObservedCall("BaseClient.get", "GET", None, "https", "service.example", 443)
         return [
             client,
@@ -157,6 +160,9 @@ async def core_objects(secrets: Canaries) -> list[object]:
             pages,
             await pages,
             pages.prefetch(),
+            stream,
+            streamed,
+            globus_async.StreamBody(lambda: aiter(pages), size=3),
             refreshing,
             AccessTokenAuthorizer(secrets.access),
             BasicAuthorizer(ID, secrets.client_secret),
@@ -185,6 +191,7 @@ async def core_objects(secrets: Canaries) -> list[object]:
             paging.single,
             paging.offset_total,
             scopes.AuthScopes,
+            scopes.ComputeScopes,
             scopes.DynamicScopeCollection(ID),
             scopes.FlowsScopes,
             scopes.GCSCollectionScopes(ID),
