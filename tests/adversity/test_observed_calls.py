@@ -73,7 +73,7 @@ async def test_the_operation_is_a_method_of_the_client(client: Client) -> None:
                 await call.run(made)
             assert {each.operation for each in seen.calls} == {
                 f"{client}.{method}"
-                for method in BEHIND.get(call.method) or BEHIND.get(f"{client}.{call.method}", {call.method})
+                for method in (BEHIND.get(call.method) or BEHIND.get(f"{client}.{call.method}") or (call.method,))
             }
             paths = {each.path_template for each in seen.calls}
             is_raw = call.method in {"delete", "get", "patch", "post", "put", "request"}

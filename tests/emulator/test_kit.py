@@ -81,6 +81,9 @@ class Authority:
     def remove_scope(self, scope_string: str) -> None:
         raise NotImplementedError
 
+    def add_redirect_uri(self, client_id: str, redirect_uri: str) -> None:
+        raise NotImplementedError
+
 
 class PlainService(Service[None]):
     """A second service, with the default error format, without authentication, and with a path of `NotesService`."""

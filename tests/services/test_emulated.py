@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,10 @@ async def test_every_request_has_a_route(client: Client, record_property: Callab
         emulator.add_identity("ada@example.org")
         transport = emulator.transport()
         address = client.facts.emulated_address
+        base_url: dict[str, Any] = {} if address is None else {"base_url": address(emulator)}
         made = client.make(
             transport,
-            **({} if address is None else {"base_url": address(emulator)}),
+            **base_url,
             authorizer=AccessTokenAuthorizer(emulator.access_token()),
             retry=RetryPolicy(max_retries=0),
             rate_limit=None,
