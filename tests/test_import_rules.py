@@ -26,7 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"_lazy_names"}),
     frozenset({"clock", "errors"}),
     frozenset({"_concurrency", "_files", "_single_flight", "config", "secret"}),
-    frozenset({"_http", "scopes", "sealing"}),
+    frozenset({"_http", "confidential", "scopes", "sealing"}),
     frozenset({"gare", "session_store", "token_storage"}),
     frozenset({"authorizers"}),
     frozenset({"response", "transport"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
@@ -119,7 +119,7 @@ class SharingPolicyData(GCSDocument):
         self,
         *,
         collection_id: UUID | str | MissingType | None = MISSING,
-        sharing_restrict_paths: Mapping[str, Any] | MissingType | None = MISSING,
+        sharing_restrict_paths: Mapping[str, object] | MissingType | None = MISSING,
         users: Texts | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
@@ -198,7 +198,7 @@ class StreamGatewayData(GCSDocument):
         display_name: str | MissingType | None = MISSING,
         allowed_domains: Texts | MissingType | None = MISSING,
         authentication_timeout_mins: int | MissingType | None = MISSING,
-        identity_mappings: Mapping[str, Any] | Iterable[Mapping[str, Any]] | MissingType | None = MISSING,
+        identity_mappings: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         users_allow: Texts | MissingType | None = MISSING,
         users_deny: Texts | MissingType | None = MISSING,
         domain_name: str | MissingType | None = MISSING,

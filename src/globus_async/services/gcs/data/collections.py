@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
@@ -230,11 +230,11 @@ class MappedCollectionDocument(CollectionDocument):
         guest_auth_policy_id: UUID | str | MissingType | None = MISSING,
         sharing_users_allow: Texts | MissingType | None = MISSING,
         sharing_users_deny: Texts | MissingType | None = MISSING,
-        sharing_restrict_paths: Mapping[str, Any] | MissingType | None = MISSING,
+        sharing_restrict_paths: Mapping[str, object] | MissingType | None = MISSING,
         disable_anonymous_writes: bool | MissingType | None = MISSING,
         auto_delete_timeout: int | MissingType | None = MISSING,
         delete_protected: bool | MissingType | None = MISSING,
-        policies: Mapping[str, Any] | MissingType | None = MISSING,
+        policies: Mapping[str, object] | MissingType | None = MISSING,
         display_name: str | MissingType | None = MISSING,
         collection_base_path: str | MissingType | None = MISSING,
         public: bool | MissingType | None = MISSING,
@@ -260,7 +260,7 @@ class MappedCollectionDocument(CollectionDocument):
         preserve_modtime: Literal["inbound", "outbound", "all"] | MissingType | None = MISSING,
         restrict_transfers_to_high_assurance: Literal["inbound", "outbound", "all"] | MissingType | None = MISSING,
         acl_expiration_mins: int | MissingType | None = MISSING,
-        associated_flow_policy: Mapping[str, Any] | MissingType | None = MISSING,
+        associated_flow_policy: Mapping[str, object] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
@@ -375,7 +375,7 @@ class GuestCollectionDocument(CollectionDocument):
         mapped_collection_id: UUID | str | MissingType | None = MISSING,
         user_credential_id: UUID | str | MissingType | None = MISSING,
         skip_auto_delete: bool | MissingType | None = MISSING,
-        activity_notification_policy: Mapping[str, Any] | MissingType | None = MISSING,
+        activity_notification_policy: Mapping[str, object] | MissingType | None = MISSING,
         display_name: str | MissingType | None = MISSING,
         collection_base_path: str | MissingType | None = MISSING,
         public: bool | MissingType | None = MISSING,
@@ -401,7 +401,7 @@ class GuestCollectionDocument(CollectionDocument):
         preserve_modtime: Literal["inbound", "outbound", "all"] | MissingType | None = MISSING,
         restrict_transfers_to_high_assurance: Literal["inbound", "outbound", "all"] | MissingType | None = MISSING,
         acl_expiration_mins: int | MissingType | None = MISSING,
-        associated_flow_policy: Mapping[str, Any] | MissingType | None = MISSING,
+        associated_flow_policy: Mapping[str, object] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ...._http.missing import MISSING, MissingType
 from .document import (
@@ -75,7 +75,7 @@ class S3UserCredentialPolicies(UserCredentialPolicies):
         s3_key_id: str | MissingType | None = MISSING,
         s3_secret_key: str | Secret | MissingType | None = MISSING,
         s3_requester_pays: bool | MissingType | None = MISSING,
-        s3_multi_keys: Mapping[str, Any] | Iterable[Mapping[str, Any]] | MissingType | None = MISSING,
+        s3_multi_keys: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ...._http.missing import MISSING, MissingType
 from .document import (
@@ -70,7 +70,7 @@ class BoxStoragePolicies(StorageGatewayPolicies):
         self,
         *,
         enterpriseID: str | MissingType | None = MISSING,  # noqa: N803 -- the name of the service
-        boxAppSettings: Mapping[str, Any] | MissingType | None = MISSING,  # noqa: N803 -- the name of the service
+        boxAppSettings: Mapping[str, object] | MissingType | None = MISSING,  # noqa: N803 -- the name of the service
         client_id: str | MissingType | None = MISSING,
         secret: str | Secret | MissingType | None = MISSING,
         user_api_rate_limit: int | MissingType | None = MISSING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ...._http.missing import MISSING, MissingType
 from .credential_policies import UserCredentialPolicies
@@ -212,7 +212,7 @@ class DropboxUserCredentialPolicies(UserCredentialPolicies):
         scopes: Texts | MissingType | None = MISSING,
         email: str | MissingType | None = MISSING,
         sub: str | MissingType | None = MISSING,
-        root_info: Mapping[str, Any] | MissingType | None = MISSING,
+        root_info: Mapping[str, object] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
@@ -276,7 +276,7 @@ class GoogleCloudStorageUserCredentialPolicies(UserCredentialPolicies):
         scopes: Texts | MissingType | None = MISSING,
         email: str | MissingType | None = MISSING,
         sub: str | MissingType | None = MISSING,
-        projects: Mapping[str, Any] | Iterable[Mapping[str, Any]] | MissingType | None = MISSING,
+        projects: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:

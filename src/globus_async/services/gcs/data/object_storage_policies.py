@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ...._http.missing import MISSING, MissingType
 from .document import (
@@ -277,7 +277,7 @@ class GoogleCloudStoragePolicies(StorageGatewayPolicies):
         *,
         client_id: str | MissingType | None = MISSING,
         secret: str | Secret | MissingType | None = MISSING,
-        service_account_key: Mapping[str, Any] | MissingType | None = MISSING,
+        service_account_key: Mapping[str, object] | MissingType | None = MISSING,
         buckets: Texts | MissingType | None = MISSING,
         projects: Texts | MissingType | None = MISSING,
         allow_any_account: bool | MissingType | None = MISSING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
@@ -106,14 +106,14 @@ class StorageGatewayDocument(GCSDocument):
         connector_id: UUID | str | MissingType | None = MISSING,
         allowed_domains: Texts | MissingType | None = MISSING,
         authentication_timeout_mins: int | MissingType | None = MISSING,
-        identity_mappings: Mapping[str, Any] | Iterable[Mapping[str, Any]] | MissingType | None = MISSING,
+        identity_mappings: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         users_allow: Texts | MissingType | None = MISSING,
         users_deny: Texts | MissingType | None = MISSING,
         high_assurance: bool | MissingType | None = MISSING,
         require_mfa: bool | MissingType | None = MISSING,
         admin_managed_credentials: bool | MissingType | None = MISSING,
-        restrict_paths: Mapping[str, Any] | MissingType | None = MISSING,
-        policies: Mapping[str, Any] | MissingType | None = MISSING,
+        restrict_paths: Mapping[str, object] | MissingType | None = MISSING,
+        policies: Mapping[str, object] | MissingType | None = MISSING,
         process_user: str | MissingType | None = MISSING,
         load_dsi_module: str | MissingType | None = MISSING,
         network_use: Literal["normal", "minimal", "aggressive", "custom"] | MissingType | None = MISSING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ...._http.missing import MISSING, MissingType
 from .document import (
@@ -110,7 +110,7 @@ class POSIXStagingStoragePolicies(StorageGatewayPolicies):
         self,
         *,
         stage_app: str | MissingType | None = MISSING,
-        environment: Mapping[str, Any] | Iterable[Mapping[str, Any]] | MissingType | None = MISSING,
+        environment: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         groups_allow: Texts | MissingType | None = MISSING,
         groups_deny: Texts | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
@@ -259,7 +259,7 @@ class IrodsStoragePolicies(StorageGatewayPolicies):
         *,
         irods_environment_file: str | MissingType | None = MISSING,
         irods_authentication_file: str | MissingType | None = MISSING,
-        environment: Mapping[str, Any] | Iterable[Mapping[str, Any]] | MissingType | None = MISSING,
+        environment: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:

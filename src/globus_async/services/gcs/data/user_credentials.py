@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
@@ -62,7 +62,7 @@ class UserCredentialDocument(GCSDocument):
         username: str | MissingType | None = MISSING,
         display_name: str | MissingType | None = MISSING,
         storage_gateway_id: UUID | str | MissingType | None = MISSING,
-        policies: Mapping[str, Any] | MissingType | None = MISSING,
+        policies: Mapping[str, object] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
