@@ -15,10 +15,15 @@ from globus_async import (
     BatchSubmission,
     Bulk,
     ClientApp,
+    ComputeClientV2,
+    ComputeClientV3,
     ConfidentialAppAuthClient,
     DirectoryWalk,
     DocumentSubmission,
+    FileStream,
     FlowsClient,
+    GCSClient,
+    GCSCollectionClient,
     GlobusApp,
     GlobusAuthorizationCodeFlowManager,
     GlobusNativeAppFlowManager,
@@ -33,6 +38,7 @@ from globus_async import (
     TaskWatch,
     TimersClient,
     TransferClient,
+    TransferClientV2,
     UserApp,
 )
 from globus_async._polling.document_watch import DocumentWatch
@@ -61,6 +67,11 @@ CLIENTS: tuple[type, ...] = (
     FlowsClient,
     SpecificFlowClient,
     TimersClient,
+    ComputeClientV2,
+    ComputeClientV3,
+    TransferClientV2,
+    GCSClient,
+    GCSCollectionClient,
 )
 APPS: tuple[type, ...] = (GlobusApp, UserApp, ClientApp)
 MANAGERS: tuple[type, ...] = (GroupsManager,)
@@ -78,6 +89,7 @@ MADE: tuple[type, ...] = (
     StreamedCall,
     StreamedResponse,
     SubmittedBatches,
+    FileStream,
     RunWatch,
     RunLog,
     GlobusAuthorizationCodeFlowManager,

@@ -97,6 +97,12 @@ def is_of_the_emulator(origin: Origin) -> bool:
 
 
 INTERNAL = {
+    "globus_async.fsspec.collection_files.CollectionFiles": "between the parts of the file system",
+    "globus_async.fsspec.known_files.KnownFile": "between the parts of the file system",
+    "globus_async.fsspec.known_files.Segment": "between the parts of the file system",
+    "globus_async.fsspec.staged_file.StagedFile": "between the parts of the file system",
+    "globus_async.fsspec.write_file.AsyncWriteFile": "between the parts of the file system",
+    "globus_async.fsspec.write_file.WriteFile": "between the parts of the file system",
     "globus_async.sync.loop_thread.LoopThread": "between `blocking` and what it makes",
     "globus_async._http.request.Request": "between clients and the transport",
     "globus_async._polling.shared_poller.SharedPoller": "between a client and what it makes",
@@ -335,6 +341,13 @@ ANY: dict[str, tuple[str, ...]] = {
         "token_storage.token_data.TokenStorageData.from_dict",
         "token_storage.token_data.TokenStorageData.to_dict",
     ),
+    "the documents of another service, of which few members are read": (
+        "services.files.transfer_operations.TransferOperations.operation_mkdir",
+        "services.files.transfer_operations.TransferOperations.operation_rename",
+        "services.files.transfer_operations.TransferOperations.operation_stat",
+        "services.files.transfer_operations.TransferOperations.operation_walk",
+    ),
+    "the interface of fsspec, which has no annotations": ("fsspec.filesystem.GlobusFileSystem.open_async",),
     "the interface of httpx.AsyncClient, and of clients like it": (
         "transport._http_client.HTTPClient.build_request",
         "transport._http_client.HTTPClient.send",

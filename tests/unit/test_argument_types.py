@@ -153,7 +153,7 @@ MADE_BY_US: Final = {
     "GlobusAuthorizationParameters", "CreateTunnelData", "DeleteData", "DocumentSubmission", "TransferData",
     "ObservedAttempt", "ObservedCall", "ObservedRefresh", "BatchOutcome", "BatchProgress", "MembershipResult", "RunLog",
     "RunOutcome", "RunWatch", "SearchTaskOutcome", "StreamedCall", "StreamedResponse", "SubmittedBatches",
-    "TimerOutcome", "ComputeTaskOutcome", "GCSDocument",
+    "TimerOutcome", "ComputeTaskOutcome", "GCSDocument", "DownloadedFile", "FileProgress", "FileStream", "UploadedFile",
 }  # fmt: skip
 """Classes that users do not instantiate, bases whose subclasses are tested, documents, and tables of new clients."""
 

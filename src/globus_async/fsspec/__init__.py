@@ -10,8 +10,11 @@ from .._lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .filesystem import GlobusFileSystem
+    from .paths import GlobusPath
 
-__all__ = ("GlobusFileSystem",)
+__all__ = ("GlobusFileSystem", "GlobusPath")
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = lazy_names(__name__, {"filesystem": ("GlobusFileSystem",)}, extra="fsspec")
+    __getattr__, __dir__ = lazy_names(
+        __name__, {"filesystem": ("GlobusFileSystem",), "paths": ("GlobusPath",)}, extra="fsspec"
+    )

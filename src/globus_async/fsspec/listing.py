@@ -21,7 +21,7 @@ __all__ = ("ListingMethods",)
 
 _ABSENT: Final = (FileNotFoundError, NotADirectoryError)
 
-OnError: TypeAlias = Literal["omit", "raise"] | Callable[[Exception], object] | None
+_OnError: TypeAlias = Literal["omit", "raise"] | Callable[[Exception], object] | None
 
 
 class ListingMethods(CollectionAccess):
@@ -105,7 +105,7 @@ class ListingMethods(CollectionAccess):
         path: str,
         maxdepth: int | None = None,
         topdown: bool = True,
-        on_error: OnError = None,
+        on_error: _OnError = None,
         detail: bool = False,
         **kwargs: Any,
     ) -> AsyncIterator[tuple[str, Any, Any]]:
@@ -132,7 +132,7 @@ class ListingMethods(CollectionAccess):
         listing: Listing,
         maxdepth: int | None,
         topdown: bool,
-        on_error: OnError,
+        on_error: _OnError,
         detail: bool,
     ) -> AsyncIterator[tuple[str, Any, Any]]:
         directories: dict[str, Any] = {}
@@ -153,7 +153,7 @@ class ListingMethods(CollectionAccess):
         if not topdown:
             yield step
 
-    async def _list_or_skip(self, path: str, on_error: OnError = None) -> Listing:
+    async def _list_or_skip(self, path: str, on_error: _OnError = None) -> Listing:
         """Return a listing; an empty one for a directory that does not exist, or as ``on_error`` says."""
         try:
             listing = self._listed(path)

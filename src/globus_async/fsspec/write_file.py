@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .staged_file import StagedFile
 
-__all__ = ("AsyncWriteFile", "WriteFile", "mode_of_target")
+__all__ = ("AsyncWriteFile", "WritableFileSystem", "WriteFile", "mode_of_target")
 
 _TARGET_MODES: Final = {"wb": "overwrite", "xb": "create"}
 

@@ -15,12 +15,17 @@ __all__ = (
     "BlockingBatchSubmission",
     "BlockingBulk",
     "BlockingClientApp",
+    "BlockingComputeClientV2",
+    "BlockingComputeClientV3",
     "BlockingConfidentialAppAuthClient",
     "BlockingConsents",
     "BlockingDirectoryWalk",
     "BlockingDocumentSubmission",
     "BlockingDocumentWatch",
+    "BlockingFileStream",
     "BlockingFlowsClient",
+    "BlockingGCSClient",
+    "BlockingGCSCollectionClient",
     "BlockingGlobusApp",
     "BlockingGlobusAuthorizationCodeFlowManager",
     "BlockingGlobusNativeAppFlowManager",
@@ -39,6 +44,7 @@ __all__ = (
     "BlockingTaskWatch",
     "BlockingTimersClient",
     "BlockingTransferClient",
+    "BlockingTransferClientV2",
     "BlockingTransport",
     "BlockingUserApp",
     "blocking",
@@ -52,12 +58,17 @@ BlockingBaseClient = Blocking
 BlockingBatchSubmission = Blocking
 BlockingBulk = Blocking
 BlockingClientApp = Blocking
+BlockingComputeClientV2 = Blocking
+BlockingComputeClientV3 = Blocking
 BlockingConfidentialAppAuthClient = Blocking
 BlockingConsents = Blocking
 BlockingDirectoryWalk = Blocking
 BlockingDocumentSubmission = Blocking
 BlockingDocumentWatch = Blocking
+BlockingFileStream = Blocking
 BlockingFlowsClient = Blocking
+BlockingGCSClient = Blocking
+BlockingGCSCollectionClient = Blocking
 BlockingGlobusApp = Blocking
 BlockingGlobusAuthorizationCodeFlowManager = Blocking
 BlockingGlobusNativeAppFlowManager = Blocking
@@ -76,5 +87,6 @@ BlockingSubmittedBatches = Blocking
 BlockingTaskWatch = Blocking
 BlockingTimersClient = Blocking
 BlockingTransferClient = Blocking
+BlockingTransferClientV2 = Blocking
 BlockingTransport = Blocking
 BlockingUserApp = Blocking

@@ -39,7 +39,7 @@ class Piece(NamedTuple):
 
 class FileVersion(NamedTuple):
     """
-    A version of a file, as far as a server lets versions be told apart.
+    A version of a file, as far as a server lets versions be distinguished.
 
     Attributes:
         size: The size in bytes.

@@ -67,7 +67,7 @@ class DownloadMethods(ReadMethods):
 
         The bytes are written to ``.name.globus-part`` beside the target. After an interruption of any kind, that of the
         process included, the next download continues from there, if size and time of the file are the same as before;
-        else it begins anew. That needs the time: pass ``transfer_client``, or ``size`` and ``last_modified``.
+        else it begins again. That needs the time: pass ``transfer_client``, or ``size`` and ``last_modified``.
 
         Args:
             path: The path on the collection, from its root. Each character means itself.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ("MAX_CONNECTIONS", "FileRequests")
 
 MAX_CONNECTIONS: Final = 16
-"""Dozens of connections exhaust the workers of a server, which then answers nobody for minutes."""
+"""Dozens of connections exhaust the workers of a server, which then responds to no client for minutes."""
 
 _NO_REDIRECT: Final = {"X-Requested-With": "XMLHttpRequest"}
 """Makes servers refuse a bad token with 401 or 403, instead of a redirect to a login page."""

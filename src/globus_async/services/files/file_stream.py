@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ("FileStream", "file_changed")
 
-OpenRange = Callable[[str], "AbstractAsyncContextManager[StreamedResponse]"]
+_OpenRange = Callable[[str], "AbstractAsyncContextManager[StreamedResponse]"]
 """Requests the range of a header ``Range``."""
 
 _MUCH: Final = 1 << 20
@@ -66,7 +66,7 @@ class FileStream(EnteredOnly):
 
     def __init__(
         self,
-        open_range: OpenRange,
+        open_range: _OpenRange,
         path: str,
         *,
         start: int,

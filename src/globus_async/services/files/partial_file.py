@@ -36,7 +36,7 @@ _FLAGS: Final = (
 _MODE: Final = 0o666  # less the umask, as of every new file
 _MAX_STATE: Final = 1 << 16
 _WORTH_KEEPING: Final = 1 << 20
-"""Smaller files are downloaded anew: keeping their state would take longer."""
+"""Smaller files are downloaded again: keeping their state would take longer."""
 _SYNC_SIZE: Final = 1 << 26
 """Bytes after which the disk is waited for: what precedes them survives a crash of the machine."""
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")

@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 _MAX_CONCURRENCY: Final = 64
 
-Entry = Mapping[str, Any]
+_Entry = Mapping[str, Any]
 """A file document, with its path."""
 
 
@@ -85,7 +85,7 @@ class TreeMethods(UploadMethods):
         tree = TargetTree(Path(target))
         await run_in_thread(partial(tree.directory, ()))
 
-        async def one(entry: Entry) -> DownloadedFile:
+        async def one(entry: _Entry) -> DownloadedFile:
             names = entry["path"].removeprefix(top).split("/")
             local = await run_in_thread(partial(tree.file, names))
             version = listed_version(entry["path"], entry)
@@ -193,7 +193,7 @@ def _directory_path(path: str) -> str:
     return transfer_path("/".join([*names, ""]))
 
 
-async def _files_of(walk: AsyncIterator[Entry], tree: TargetTree, top: str) -> AsyncIterator[Entry]:
+async def _files_of(walk: AsyncIterator[_Entry], tree: TargetTree, top: str) -> AsyncIterator[_Entry]:
     """Yield the files of a tree, and create its directories."""
     async for entry in walk:
         path: str = entry["path"]

@@ -57,8 +57,8 @@ class UploadMethods(DownloadMethods):
         Upload a file, whose directory must exist. A file at the path is replaced.
 
         With ``transfer_client`` the content goes to a temporary name beside the path, which Transfer renames when it is
-        complete: nobody sees a half file. Without, it goes to the path itself, and an upload that breaks off leaves a
-        truncated file, which is removed where possible.
+        complete: no reader gets a half file. Without, it goes to the path itself, and an upload that breaks off leaves
+        a truncated file, which is removed where possible.
 
         Args:
             source: The content as ``bytes``; the path of a local file, as text or `pathlib.Path`; a file object that is
