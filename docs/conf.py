@@ -36,7 +36,7 @@ default_role = "any"
 nitpicky = True
 nitpick_ignore_regex = [
     # Annotations name types of other projects, private modules and type variables; links written by hand are checked.
-    (r"py:.*", r"(_?asyncio|collections|contextlib|datetime|enum|os|random|ssl|types|typing|uuid)\..*"),
+    (r"py:.*", r"(_?asyncio|collections|contextlib|datetime|enum|os|pathlib|random|ssl|types|typing|uuid)\..*"),
     (r"py:.*", r"(fastapi|httpx|opentelemetry|pytest|starlette|typing_extensions)\..*"),
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)*"),
