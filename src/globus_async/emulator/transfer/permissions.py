@@ -122,8 +122,11 @@ def check_local_user(state: TransferState, collection: Collection, caller: Calle
         return
     if collection.fields["entity_type"] != "GCSv5_mapped_collection":
         raise TransferError(400, "BadRequest", f"local_user cannot be used with endpoint '{collection.id}'")
-    account_of = collection.account_of or (lambda each: state.directory.username(each).partition("@")[0])
-    mapped = {account_of(each) for each in caller.identity_ids}
+    account_of = collection.account_of
+    usernames = state.directory.username
+    mapped = {
+        usernames(each).partition("@")[0] if account_of is None else account_of(each) for each in caller.identity_ids
+    }
     if name not in mapped:
         message = f"Denied by endpoint: your identities are not mapped to the local user '{name}'"
         raise TransferError(403, "EndpointPermissionDenied", message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from ...kit.fields import BOOLEAN, OBJECT, TEXT, UUID, FieldType, list_of
 from ...kit.ids import new_id
@@ -26,8 +26,8 @@ _PAYLOADS: Final = list_of(TEXT)
 
 
 def _triple(value: object) -> tuple[str, str, str]:
-    parts: Any = value
-    if not isinstance(parts, list) or len(parts) != 3:
+    parts = cast("list[object]", value)
+    if not isinstance(value, list) or len(parts) != 3:
         raise ValueError(value)
     return UUID.convert(parts[0]), UUID.convert(parts[1]), TEXT.convert(parts[2])
 
