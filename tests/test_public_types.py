@@ -341,18 +341,11 @@ ANY: dict[str, tuple[str, ...]] = {
         "token_storage.token_data.TokenStorageData.from_dict",
         "token_storage.token_data.TokenStorageData.to_dict",
     ),
-    "the documents of another service, of which few members are read": (
-        "services.files.transfer_operations.TransferOperations.operation_mkdir",
-        "services.files.transfer_operations.TransferOperations.operation_rename",
-        "services.files.transfer_operations.TransferOperations.operation_stat",
-        "services.files.transfer_operations.TransferOperations.operation_walk",
-    ),
     "the interface of fsspec, which has no annotations": ("fsspec.filesystem.GlobusFileSystem.open_async",),
     "the interface of httpx.AsyncClient, and of clients like it": (
         "transport._http_client.HTTPClient.build_request",
         "transport._http_client.HTTPClient.send",
     ),
-    "methods of fsspec, which has no type hints": ("fsspec.filesystem.GlobusFileSystem.open_async",),
     "functions of users, whose arguments may be declared more narrowly; and names of modules": (
         "authorizers.renewing.OnRefresh",
         "fastapi.backend.GlobusBackend.client",
