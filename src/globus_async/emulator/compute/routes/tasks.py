@@ -28,7 +28,7 @@ _PAYLOADS: Final = list_of(TEXT)
 def _triple(value: object) -> tuple[str, str, str]:
     parts = cast("list[object]", value)
     if not isinstance(value, list) or len(parts) != 3:
-        raise ValueError(value)
+        raise ValueError(parts)
     return UUID.convert(parts[0]), UUID.convert(parts[1]), TEXT.convert(parts[2])
 
 
