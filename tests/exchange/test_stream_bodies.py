@@ -198,6 +198,16 @@ async def test_a_server_that_responds_before_the_end(status: int) -> None:
         assert (source.begun, source.closed) == (1, 1)
 
 
+async def test_an_empty_body() -> None:
+    """The source has ended before the head is sent, since the response may follow at once."""
+    async with RawServer([[Send(ok())]] * 2, read_head_only=True) as server, client_of(server.url) as client:
+        source = Source(b"", gap=0.05)
+        assert await put(client, source, size=0) == 200
+        with pytest.raises(GlobusSDKUsageError, match="more than its size"):
+            await put(client, Source(b"", b"x"), size=0)
+    assert (len(server.requests), source.closed) == (1, 1)
+
+
 async def test_the_limits_while_a_body_is_sent() -> None:
     """Neither a slow source nor a long upload is limited; a server that reads nothing is."""
     scripts: list[Script] = [[ReadBody(), Send(ok())], [Stall()]]

@@ -9,8 +9,8 @@ import pytest
 
 from globus_async import AccessTokenAuthorizer, NetworkError, TransferClient
 from globus_async.fsspec.directories import make_directories
-from globus_async.fsspec.renames import rename, rename_over
-from globus_async.services.transfer.errors import EndpointError, NotFound
+from globus_async.services.files.renames import rename, rename_over
+from globus_async.services.transfer.errors import Conflict, EndpointError, NotFound
 from globus_async.testing import GlobusEmulator, MemoryStorage
 from globus_async.testing.faults import drop_after, drop_before, status
 
@@ -60,7 +60,7 @@ async def test_a_file_is_replaced(world: World) -> None:
 
 async def test_a_directory_is_not_replaced(world: World) -> None:
     """It may hold a whole tree."""
-    with pytest.raises((IsADirectoryError, EndpointError)):
+    with pytest.raises((Conflict, EndpointError)):
         await world.over("/new", "/dir")
     assert world.storage.tree() == {"old": b"old", "new": b"new", "dir/x": b"x"}
 

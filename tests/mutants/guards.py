@@ -22,8 +22,8 @@ GUARDS: Final = (
     # writing through fsspec
     *_tested_by(
         "fsspec/test_renames.py",
-        never("fsspec/renames.py:rename_over", r"^exclusive and entry"),
-        drop("fsspec/renames.py:rename_over", r"^await run_to_end"),
+        never("services/files/renames.py:rename_over", r"^exclusive and entry"),
+        drop("services/files/renames.py:rename_over", r"^await run_to_end"),
     ),
     *_tested_by(
         "fsspec/test_writing.py",
@@ -49,6 +49,12 @@ GUARDS: Final = (
     # files over HTTPS
     *_tested_by(
         "services/files/test_moves.py",
+        swap(
+            "services/files/uploads.py:UploadMethods._put_or_remove",
+            r"run_to_end\(partial\(self\._remove, temporary\)\)",
+            "self._remove(temporary)",
+        ),
+        drop("services/files/renames.py:rename_over", r"^await run_to_end"),
         never("services/files/local_trees.py:TargetTree.directory", r"^not real\.is_relative_to"),
         never("services/files/partial_file.py:PartialFile._usable_bytes", r"_are_same"),
         drop("services/files/partial_file.py:_check_and_lock", r"^fcntl\.flock"),

@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple
 from fsspec.asyn import sync_wrapper
 
 from .._concurrency.tasks import all_of
+from ..services.files.renames import rename
+from ..services.files.temporary_names import temporary_path
 from ..services.transfer.data import TransferData
 from .os_errors import os_errors
 from .removing import RemoveMethods
-from .renames import rename
 from .staged_file import StagedFile
 from .task_runs import run_task
-from .temporary_names import temporary_path
 
 __all__ = ("CopyMethods",)
 

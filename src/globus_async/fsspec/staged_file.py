@@ -10,8 +10,10 @@ from fsspec.asyn import sync
 from fsspec.transaction import Transaction
 
 from .._concurrency.tasks import run_to_end
+from ..services.files.renames import rename_over
+from ..services.transfer.errors import Conflict, EndpointError
+from .directories import find_entry, is_directory
 from .os_errors import os_errors
-from .renames import rename_over
 
 if TYPE_CHECKING:
     import asyncio
@@ -78,7 +80,12 @@ class StagedFile:
         try:
             with os_errors(self.path):
                 tc = await self._fs.transfer_client()
-                await rename_over(tc, collection_id, hidden, path, remove=remove, exclusive=self._exclusive)
+                try:
+                    await rename_over(tc, collection_id, hidden, path, remove=remove, exclusive=self._exclusive)
+                except (Conflict, EndpointError) as error:
+                    if is_directory(await find_entry(tc, collection_id, path)):
+                        raise IsADirectoryError(f"a directory has the name of the file: {self.path}") from error
+                    raise
         finally:
             self._fs.invalidate_cache(self.path)
 

@@ -66,11 +66,12 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         timeouts = request.extensions.get("timeout", {})
         origin, head = (request.origin, request.head) if isinstance(request, PreparedRequest) else head_of(request)
         connection = await self._connection(origin, timeouts.get("connect"))
-        request.extensions["sent"] = True
         try:
-            content = request.content
-        except httpx.RequestNotRead:
-            content = None
+            content = await _content_of(request)
+        except BaseException:
+            connection.abort()
+            raise
+        request.extensions["sent"] = True
         is_small = content is not None and len(content) <= _PIECE
         data = head if content is None or not is_small else head + content
         response = connection.begin(request.method, data, is_whole=is_small, read_timeout=timeouts.get("read"))
@@ -184,6 +185,19 @@ async def _tls_inside(
     return inner
 
 
+async def _content_of(request: httpx.Request) -> bytes | None:
+    """Return the body, if it is in memory or empty: a request without body is complete with its head."""
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        if request.headers.get("content-length") != "0":
+            return None
+    async for piece in cast("AsyncIterable[bytes]", request.stream):
+        if piece:
+            raise httpx.WriteError("the body of the request is not as long as its Content-Length states")
+    return b""
+
+
 async def _send_streamed(connection: Connection, response: IncomingResponse, request: httpx.Request) -> None:
     """Write a body whose source may be slow, until its end or that of the connection, or until the response arrives."""
     sending = asyncio.create_task(_send_body(connection, _stream(request)), name="globus_async request body")
@@ -244,5 +258,3 @@ async def _stream(request: httpx.Request) -> AsyncGenerator[tuple[bytes, bool], 
         yield b"0\r\n\r\n", True
     elif missing:
         raise httpx.WriteError("the body of the request is not as long as its Content-Length states")
-    elif stated == "0":
-        yield b"", True

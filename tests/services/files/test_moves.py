@@ -18,6 +18,7 @@ from globus_async import (
     BulkError,
     FileChanged,
     GCSCollectionClient,
+    GlobusAPIError,
     LocalFileError,
     RetryPolicy,
     TransferClient,
@@ -85,7 +86,7 @@ async def test_cancelled_at_every_step(lab: Lab, record_property: Any) -> None:
 
     async def uploaded() -> None:
         stored = lab.stored()
-        assert stored.get("old.txt") in {b"old", CONTENT, None}
+        assert stored.get("old.txt") in {b"old", CONTENT}
         lab.collection.storage.write("old.txt", b"old")
 
     points = await every_suspension(
@@ -172,6 +173,47 @@ async def test_a_source_that_fails(lab: Lab) -> None:
     with pytest.raises(LookupError):
         await lab.client.upload(source(), "/new.bin", transfer_client=lab.tc)
     assert set(lab.stored()) == {"a/data.bin", "a/deep/note.txt", "old.txt"}
+
+
+@pytest.mark.parametrize("after", [1, 2])
+async def test_a_renaming_that_fails(lab: Lab, after: int) -> None:
+    """The path keeps its old content, whichever renaming it is; nothing else is left."""
+    before = lab.stored()
+    lab.emulator.faults.add("POST", "/v0.10/operation/endpoint/*/rename", f.status(502), times=1, after=after)
+    with pytest.raises(GlobusAPIError, match="502"):
+        await lab.client.upload(CONTENT, "/old.txt", transfer_client=lab.tc)
+    assert lab.stored() == before
+    with pytest.raises(GlobusAPIError):
+        await lab.client.upload(CONTENT, "/a", transfer_client=lab.tc)  # a directory
+    assert lab.stored() == before
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+async def test_cancelled_again_during_the_removal(lab: Lab, is_allowed: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """The incomplete file is removed all the same, or named in the log."""
+    before = set(lab.stored())
+    sent = asyncio.Event()
+
+    async def source() -> AsyncIterator[bytes]:
+        yield CONTENT
+        sent.set()
+        await asyncio.Event().wait()
+
+    if not is_allowed:
+        lab.emulator.faults.add("DELETE", "*", f.status(403), times=None)
+    upload = asyncio.create_task(lab.client.upload(source(), "/new.bin", transfer_client=lab.tc))
+    await sent.wait()
+    upload.cancel()
+    for _ in range(20):
+        await asyncio.sleep(0)
+        upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    if is_allowed:
+        assert set(lab.stored()) == before
+    else:
+        assert "the incomplete file" in caplog.text
+        assert ".globus-part" in caplog.text
 
 
 async def test_trees_stay_in_their_folder(lab: Lab) -> None:

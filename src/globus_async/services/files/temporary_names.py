@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from typing import Final
 
-__all__ = ("is_temporary_name", "temporary_name")
+__all__ = ("is_temporary_name", "temporary_name", "temporary_path")
 
 _SUFFIX: Final = ".globus-part"
 _TEMPORARY: Final = re.compile(rf"\..+{re.escape(_SUFFIX)}(?:\.json(?:\.tmp)?)?", re.DOTALL)
@@ -25,6 +26,12 @@ def temporary_name(name: str, tag: str = "") -> str:
     if len(encoded) > _MAX_BYTES:
         name = hashlib.sha256(encoded).hexdigest()
     return f".{name}{tag and '.'}{tag}{_SUFFIX}"
+
+
+def temporary_path(path: str) -> str:
+    """Return a hidden path that does not exist, in the directory of a path, from which it takes its name."""
+    directory, slash, name = path.rpartition("/")
+    return f"{directory}{slash}{temporary_name(name, secrets.token_hex(4))}"
 
 
 def is_temporary_name(name: str) -> bool:

@@ -17,9 +17,10 @@ from ...errors.arguments import check_callback, check_file_path, check_text, che
 from ...token_storage.file_lock import run_in_thread
 from .downloads import DownloadedFile, listed_version
 from .local_trees import TargetTree, is_complete, scan
+from .renames import EXISTS
 from .temporary_names import is_temporary_name
 from .transfer_operations import TransferOperations, transfer_path
-from .uploads import EXISTS, UploadedFile, UploadMethods
+from .uploads import UploadedFile, UploadMethods
 
 if TYPE_CHECKING:
     from .progress import OnProgress

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import secrets
+import logging
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ..._concurrency.tasks import run_to_end
+from ..._http.path import shown
 from ...errors import GlobusAPIError, GlobusError, NetworkError
 from ...errors.arguments import check_callback, check_text
 from .downloads import DownloadMethods
 from .errors import FilesAPIError, NotFound, UploadInterrupted
 from .file_path import request_path
-from .temporary_names import temporary_name
+from .renames import rename_over
+from .temporary_names import temporary_path
 from .transfer_operations import TransferOperations, transfer_path
 from .upload_source import UploadSource, checked_source
 
@@ -20,10 +23,9 @@ if TYPE_CHECKING:
     from .progress import OnProgress
     from .upload_source import UploadedContent
 
-__all__ = ("EXISTS", "UploadMethods", "UploadedFile")
+__all__ = ("UploadMethods", "UploadedFile")
 
-EXISTS: Final = re.compile("Exists")
-"""In the codes of Transfer for a path that exists already."""
+_log = logging.getLogger("globus_async")
 _CLEANUP_SECONDS: Final = 10.0
 
 
@@ -96,7 +98,7 @@ class UploadMethods(DownloadMethods):
         if transfer_client is None:
             await self._put_in_place(content, path, content_type, progress)
         else:
-            temporary = _temporary_path(path)
+            temporary = temporary_path(path)
             await self._put_or_remove(content, temporary, path, content_type, progress)
             await self._rename(transfer_client, temporary, path)
         return UploadedFile(path, content.sent)
@@ -105,8 +107,7 @@ class UploadMethods(DownloadMethods):
         self, content: UploadedContent, target: str, path: str, content_type: str, progress: OnProgress | None
     ) -> None:
         headers = {"Content-Type": content_type}
-        # a request without bytes is complete with its head, and its response would arrive before the source has ended
-        body = b"" if content.size == 0 else content.body(path, progress)
+        body = content.body(path, progress)
         async with self._opened("PUT", request_path(target), headers=headers, content=body):
             pass
 
@@ -117,12 +118,10 @@ class UploadMethods(DownloadMethods):
         try:
             await self._put(content, temporary, path, content_type, progress)
         except BaseException as error:
-            if not _may_have_written(content, error):
-                raise
-            remaining = None if await self._remove(temporary) else temporary
-            if not isinstance(error, NetworkError | FilesAPIError):
-                raise
-            raise _interrupted(path, remaining) from error
+            if _may_have_written(content, error):
+                is_gone = await run_to_end(partial(self._remove, temporary))
+                _raise_interrupted(error, path, None if is_gone else temporary)
+            raise
 
     async def _put_in_place(
         self, content: UploadedContent, path: str, content_type: str, progress: OnProgress | None
@@ -131,18 +130,22 @@ class UploadMethods(DownloadMethods):
         try:
             await self._put(content, path, path, content_type, progress)
         except BaseException as error:
-            if not _may_have_written(content, error):
-                raise
-            remaining: str | None = path
-            with suppress(GlobusError, TimeoutError):
-                async with self.transport.clock.timeout(_CLEANUP_SECONDS):
-                    after = await self._size_or_none(path)
-                    # of the old size, it may be the old content: the server may not have opened the file
-                    if after is None or (after != before and await self._remove(path)):
-                        remaining = None
-            if not isinstance(error, NetworkError | FilesAPIError):
-                raise
-            raise _interrupted(path, remaining) from error
+            if _may_have_written(content, error):
+                is_gone = await run_to_end(partial(self._remove_changed, path, before))
+                _raise_interrupted(error, path, None if is_gone else path)
+            raise
+
+    async def _remove_changed(self, path: str, before: int | None) -> bool:
+        """Remove a file that is truncated; return whether it is gone."""
+        with suppress(GlobusError, TimeoutError):
+            async with self.transport.clock.timeout(_CLEANUP_SECONDS):
+                after = await self._size_or_none(path)
+                if after is None:
+                    return True
+                if after != before:  # of the old size, it may be the old content: the server may not have opened it
+                    return await self._remove(path)
+        _log.warning("the file %s may be truncated by an upload that broke off", shown(path))
+        return False
 
     async def _size_or_none(self, path: str) -> int | None:
         try:
@@ -157,42 +160,21 @@ class UploadMethods(DownloadMethods):
                 await self.delete_file(path)
         except NotFound:
             return True
-        except (GlobusError, TimeoutError):
+        except (GlobusError, TimeoutError) as error:
+            _log.warning("the incomplete file %s is not removed: %s", shown(path), error)
             return False
         return True
 
     async def _rename(self, transfer_client: TransferOperations, temporary: str, path: str) -> None:
-        """Give the complete file its name; one that exists is removed before, since Transfer replaces none."""
+        """Give the complete file its name; one that exists is moved aside until then."""
         old, new = transfer_path(temporary), transfer_path(path)
-        is_only_copy = False
         try:
-            try:
-                await self._renamed(transfer_client, old, new)
-            except GlobusAPIError as error:
-                if EXISTS.search(error.code or "") is None:
-                    raise
-                is_only_copy = True
-                with suppress(NotFound):
-                    await self.delete_file(path)
-                await self._renamed(transfer_client, old, new)
+            await rename_over(transfer_client, self.collection_id, old, new, remove=self.delete_file)
         except BaseException as error:
-            if not is_only_copy and await self._remove(temporary):
-                raise
-            if not isinstance(error, GlobusError):
-                raise
-            raise _interrupted(path, temporary) from error
-
-    async def _renamed(self, transfer_client: TransferOperations, old: str, new: str) -> None:
-        try:
-            await transfer_client.operation_rename(self.collection_id, old, new)
-        except NetworkError as error:
-            if not error.maybe_executed or await self._size_or_none(old) is not None:
-                raise
-
-
-def _temporary_path(path: str) -> str:
-    directory, slash, name = path.rpartition("/")
-    return f"{directory}{slash}{temporary_name(name, secrets.token_hex(4))}"
+            is_gone = await run_to_end(partial(self._remove, temporary))
+            if not is_gone:
+                _raise_interrupted(error, path, temporary)
+            raise
 
 
 def _may_have_written(content: UploadedContent, error: BaseException) -> bool:
@@ -204,8 +186,11 @@ def _may_have_written(content: UploadedContent, error: BaseException) -> bool:
     return content.has_begun
 
 
-def _interrupted(path: str, remaining: str | None) -> UploadInterrupted:
+def _raise_interrupted(cause: BaseException, path: str, remaining: str | None) -> None:
+    """Raise the error that names the remaining file, unless the cause is none of the network or the services."""
+    if not isinstance(cause, NetworkError | GlobusAPIError):
+        return
     left = "nothing is left on the collection" if remaining is None else f"{remaining!r} is left on the collection"
     error = UploadInterrupted(f"the upload of {path!r} broke off; {left}")
     error.path, error.remaining_path = path, remaining
-    return error
+    raise error from cause
