@@ -64,7 +64,8 @@ CLASSES = sorted(
 
 
 def _has_instances(cls: type[Any]) -> bool:
-    members = [value for name, value in vars(cls).items() if name[:2] != "__" or name == "__init__"]
+    names = [name for name in vars(cls) if (name[:2] != "__" or name == "__init__") and not name.isupper()]
+    members = [vars(cls)[name] for name in names]
     is_namespace = all(isinstance(each, staticmethod | classmethod) for each in members)
     return not getattr(cls, "_is_protocol", False) and not is_namespace
 
