@@ -334,6 +334,7 @@ async def test_download_and_upload_of_trees(world: World, tmp_path: Path) -> Non
     collection = world.emulator.transfer.collections[world.lab]
     token = world.emulator.access_token(world.ada, scopes=[str(GCSCollectionScopes(collection.id).https)])
     environment = {"GLOBUS_HTTPS_TOKEN": token}
+    out = ""
     for _ in range(2):
         out = await world.run("download_tree.py", world.lab, "/run1/", str(tmp_path / "run1"), environment=environment)
         assert out.startswith("2 files, ")

@@ -103,14 +103,13 @@ async def test_cancelled_at_every_step(lab: Lab, record_property: Any) -> None:
 
 async def test_a_changed_file_begins_anew(lab: Lab) -> None:
     """What an interrupted download has left is used for the same size and time only."""
-    target = lab.folder / "data.bin"
+    target, expected = lab.folder / "data.bin", CONTENT
     for changed in (False, True):
         entry = (await lab.tc.operation_stat(lab.collection.id, "/a/data.bin")).data
         source = f"{lab.collection.https_url}/a/data.bin"
         part = await asyncio.to_thread(PartialFile.begin, target, source, _version(entry))
         await asyncio.to_thread(part.write, [CONTENT[: 1 << 20]])
         await asyncio.to_thread(part.close)
-        expected = CONTENT
         if changed:
             expected = CONTENT[::-1]
             lab.collection.storage.write("a/data.bin", expected)

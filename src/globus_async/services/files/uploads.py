@@ -144,7 +144,6 @@ class UploadMethods(DownloadMethods):
                     return True
                 if after != before:  # of the old size, it may be the old content: the server may not have opened it
                     return await self._remove(path)
-        _log.warning("the file %s may be truncated by an upload that broke off", shown(path))
         return False
 
     async def _size_or_none(self, path: str) -> int | None:
