@@ -56,6 +56,7 @@ class FileStream(EnteredOnly):
         "_progress",
         "_response",
         "_retry",
+        "_was_short",
         "end",
         "path",
         "position",
@@ -92,7 +93,7 @@ class FileStream(EnteredOnly):
         self._piece_end = start
         self._failures = self._progress = 0
         self.validators: dict[str, str] = {}
-        self._has_begun = False
+        self._has_begun = self._was_short = False
 
     def __repr__(self) -> str:
         return f"<FileStream of {shown(self.path)}, at byte {self.position} of {self.end}>"
@@ -130,6 +131,9 @@ class FileStream(EnteredOnly):
         if not self._has_begun:
             raise TypeError("enter the stream: 'async with client.stream_file(...) as stream:'")
         while True:
+            if self._was_short:
+                self._was_short = False
+                await self._fail(self._truncated("a response had fewer bytes than the range that was requested"))
             await self._prepare()
             if self._chunks is None:
                 raise StopAsyncIteration
@@ -150,6 +154,7 @@ class FileStream(EnteredOnly):
                 self._failures = 0
             if self.position == end:
                 await self._close()
+                self._was_short = self.end is not None and end < self.end
             return chunk
 
     async def _prepare(self) -> None:
@@ -179,6 +184,8 @@ class FileStream(EnteredOnly):
             if self.end is None:
                 self.end = piece.end
             self._piece_end = min(piece.end, self.end)
+            if self._piece_end < self.end:
+                response.discard()
             self._chunks = response
 
     def _problem(self, status: int, piece: Piece | None, headers: Mapping[str, str]) -> str | None:
