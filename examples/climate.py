@@ -1,3 +1,4 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false
 """
 A data set on a collection: xarray writes it as a zarr store with shards, and reads the part that a question needs.
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false
-
 import sys
 
 import numpy as np

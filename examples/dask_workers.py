@@ -1,3 +1,4 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false
 """
 Dask reads a zarr store and a table from a collection, in worker processes that find their credentials by themselves.
 
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false
-
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context

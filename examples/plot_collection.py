@@ -1,3 +1,4 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false, reportCallIssue=false
 """
 Maps from a collection: the cells of this file run in Jupyter and in editors that know ``# %%``.
 

@@ -145,8 +145,10 @@ async def test_silence_ends(lab: Lab) -> None:
 async def test_a_server_that_sends_a_byte_at_a_time(lab: Lab) -> None:
     """It gets no more requests than the retries allow."""
     lab.emulator.faults.add("GET", "/a/data.bin", f.short(1), times=None)
-    async with Transport(default_rate_limits=False) as transport:
-        async with lab.client(transport, retry=PATIENT).stream_file("/a/data.bin", size=SIZE) as stream:
-            with pytest.raises(files.FileTruncated, match="fewer bytes than the range"):
-                _ = [chunk async for chunk in stream]
+    async with (
+        Transport(default_rate_limits=False) as transport,
+        lab.client(transport, retry=PATIENT).stream_file("/a/data.bin", size=SIZE) as stream,
+    ):
+        with pytest.raises(files.FileTruncated, match="fewer bytes than the range"):
+            _ = [chunk async for chunk in stream]
     assert len(lab.emulator.requests) == 1 + PATIENT.max_retries
