@@ -9,8 +9,6 @@ Needs globus-async[fsspec], xarray and zarr.
 
 from __future__ import annotations
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
 import sys
 
 import numpy as np

@@ -11,8 +11,6 @@ or the storage that ``storage_options`` names.
 
 from __future__ import annotations
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context

@@ -1,4 +1,4 @@
-"""The emulated Managers of Globus Connect Server: one service, told apart by their hosts."""
+"""The emulated Managers of Globus Connect Server: one service for all, each with a host of its own."""
 
 from __future__ import annotations
 
