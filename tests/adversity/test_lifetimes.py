@@ -107,8 +107,11 @@ ENDS = {
     "a global name": ("global kept; kept = client", 1),
     "a second client": ("other = BaseClient(base_url=URL); await other.get('/')", 1),
 }
+if sys.platform != "win32":
+    FORK = "pid = os.fork(); client = client if pid else None; gc.collect(); pid or os._exit(0)"
+    ENDS["a forked process"] = (f"{FORK}; os.waitpid(pid, 0); await client.aclose()", 0)
 PROGRAM = """
-import asyncio, os, signal, sys
+import asyncio, gc, os, signal, sys
 from globus_async import BaseClient
 URL = sys.argv[1]
 async def main():

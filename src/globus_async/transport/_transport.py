@@ -166,7 +166,8 @@ class Transport(AsyncContextOnly):
         await self.aclose()
 
     def __del__(self) -> None:
-        if getattr(self, "_sender", None) is not None and self._http_client is None and not self.closed:
+        open_here = getattr(self, "_sender", None) is not None and self._pid == os.getpid() and not self.closed
+        if open_here and self._http_client is None:
             # not a ResourceWarning: that is hidden unless it is asked for
             warnings.warn(
                 "a Transport was not closed: use 'async with', or await aclose() of the client that made it",
