@@ -159,6 +159,34 @@ def test_errors(
         filesystem.cat_file(f"{other.id}/x")
 
 
+def test_whole_files_are_compared_with_transfer(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
+) -> None:
+    """Another source than the server whose response may be too short, and no further connection to it."""
+    storage.write("file", CONTENT[:1000])
+    before = len(emulator.requests)
+    assert filesystem.cat_file(f"{root}/file") == CONTENT[:1000]
+    requests = [(request.method, request.path.rpartition("/")[2]) for request in emulator.requests[before:]]
+    assert [request for request in requests if request[1] in {"file", "stat"}] in (
+        [("GET", "file"), ("GET", "stat")],
+        [("GET", "stat"), ("GET", "file")],
+    )
+
+
+def test_transfer_without_consent(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
+) -> None:
+    """The sizes of files are those of their server, and Transfer is asked once only."""
+    refusal = {"code": "ConsentRequired", "message": "Missing required data_access consent", "required_scopes": ["x"]}
+    emulator.faults.add("GET", "/*/stat", faults.status(403, document=refusal), times=None)
+    before = len(emulator.requests)
+    for number in range(5):
+        storage.write(str(number), CONTENT[:number])
+        assert filesystem.cat_file(f"{root}/{number}") == CONTENT[:number]
+    paths = [request.path.rpartition("/")[2] for request in emulator.requests[before:]]
+    assert paths.count("stat") == 1
+
+
 @pytest.mark.parametrize(
     "path",
     ["", "data", "https://example.org/x", "globus://x/y", "{root}/../x", "{root}/./x", "{root}/~/x", "{root}/a\0b"],

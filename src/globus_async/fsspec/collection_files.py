@@ -11,7 +11,7 @@ from .._single_flight import SingleFlight
 from ..credentials import NoCredentials
 from ..errors import NetworkError, NotFound
 from ..services.files import GCSCollectionClient
-from ..services.transfer.errors import TransferAPIError
+from ..services.transfer.errors import ConsentRequired, TransferAPIError
 from ..transport import RateLimit
 from .entries import entry_of
 from .known_files import Facts
@@ -106,7 +106,7 @@ class CollectionFiles(GCSCollectionClient):
                 document = (await self._transfer.operation_stat(self.collection_id, path)).data
             except NotFound:
                 raise
-            except NoCredentials:
+            except (NoCredentials, ConsentRequired):
                 self._transfer = None
             except (TransferAPIError, NetworkError):
                 pass  # no permission for this, or not available: the server of the files has to say it

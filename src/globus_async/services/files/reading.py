@@ -71,7 +71,7 @@ class ReadMethods(FileRequests):
 
         async def find_size() -> bytes:
             nonlocal found
-            found = (await self._version(request_path(path))).size
+            found = await self.size(path)
             return b""
 
         # a body may be too short and agree with its own length: only a second response tells
