@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._http.path import shown
 from ...errors import ResponseDecodeError
@@ -17,6 +17,7 @@ from .errors import FileChanged
 from .file_path import request_path
 from .file_stream import file_changed
 from .local_trees import TIME, posix_seconds
+from .part_writer import PartWriter
 from .partial_file import PartialFile
 from .progress import FileProgress, OnProgress
 from .reading import ReadMethods
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from .file_stream import FileStream
 
 __all__ = ("DownloadMethods", "DownloadedFile", "listed_version")
-
-_WRITE_SIZE: Final = 1 << 20
 
 
 class DownloadedFile(NamedTuple):
@@ -188,16 +187,12 @@ def listed_version(path: str, entry: Mapping[str, Any] | GlobusHTTPResponse[Any]
 
 async def _fill(part: PartialFile, stream: FileStream, progress: OnProgress | None) -> None:
     """Write the bytes of a stream."""
-    if progress is not None:
-        progress(FileProgress(stream.path, part.position, stream.size))
-    async with stream:
-        chunks: list[bytes] = []
-        count = 0
+
+    def report() -> None:
+        if progress is not None:
+            progress(FileProgress(stream.path, part.position, stream.size))
+
+    report()
+    async with PartWriter(part, (stream.size or 0) - part.position, report) as writer, stream:
         async for chunk in stream:
-            chunks.append(chunk)
-            count += len(chunk)
-            if count >= _WRITE_SIZE or stream.position == stream.size:
-                await run_in_thread(partial(part.write, chunks))
-                chunks, count = [], 0
-                if progress is not None:
-                    progress(FileProgress(stream.path, part.position, stream.size))
+            await writer.write(chunk)

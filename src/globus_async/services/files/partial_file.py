@@ -11,7 +11,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, cast
@@ -137,15 +137,13 @@ class PartialFile:
         write_private(self._state_path, memoryview(json.dumps(state).encode()), temporary=temporary)
         self._has_state = True
 
-    def write(self, chunks: Sequence[bytes]) -> None:
+    def write(self, data: memoryview) -> None:
         """Write the next bytes."""
         with local_errors(self._path, "write"):
-            for chunk in chunks:
-                view = memoryview(chunk)
-                while view:
-                    count = os.write(self._descriptor, view)
-                    self.position += count
-                    view = view[count:]
+            while data:
+                count = os.write(self._descriptor, data)
+                self.position += count
+                data = data[count:]
             if self._has_state and self.position - self._synced >= _SYNC_SIZE:
                 _sync(self._descriptor)
                 self._synced = self.position
