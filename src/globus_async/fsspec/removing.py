@@ -10,7 +10,6 @@ from typing import Any, Final
 from fsspec.asyn import sync_wrapper
 
 from .._concurrency.tasks import all_of
-from ..services.files.errors import MethodNotAllowed
 from ..services.transfer.data import DeleteData
 from .os_errors import os_errors
 from .task_runs import run_task
@@ -75,20 +74,6 @@ class RemoveMethods(WriteMethods):
         """Refuse to remove or move a whole collection."""
         if self.split_path(path)[1].strip("/") in {"", "~"}:
             raise PermissionError(f"{path}: a whole collection is not removed; name what is in it")
-
-    async def delete_file(self, collection_id: str, path: str) -> None:
-        """Remove a file; by a task, where the collection does not allow it over HTTPS."""
-        try:
-            await (await self.files_client(collection_id)).delete_file(path)
-        except MethodNotAllowed:
-            pass
-        except OSError as error:
-            if error.errno != errno.ENOTSUP:  # there is an HTTPS server
-                raise
-        else:
-            return
-        data = DeleteData(collection_id, items=[path], notify_on_succeeded=False)
-        await run_task(await self.transfer_client(), data, f"removing {path}")
 
     async def _remove_by_task(self, paths: Iterable[str]) -> None:
         """Remove files and trees by one task for each collection."""

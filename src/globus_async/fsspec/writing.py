@@ -12,11 +12,14 @@ import anyio.to_thread
 from fsspec.asyn import sync, sync_wrapper
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 
+from ..services.files.errors import MethodNotAllowed
+from ..services.transfer.data import DeleteData
 from .access import CollectionAccess
 from .directories import find_entry, make_directories, make_directory
 from .os_errors import os_errors
 from .progress import reporter
 from .staged_file import GlobusTransaction, StagedFile
+from .task_runs import run_task
 from .write_file import AsyncWriteFile, WriteFile, mode_of_target
 
 if TYPE_CHECKING:
@@ -198,4 +201,14 @@ class WriteMethods(CollectionAccess):
 
     async def delete_file(self, collection_id: str, path: str) -> None:
         """Remove a file; by a task, where the collection does not allow it over HTTPS."""
-        raise NotImplementedError
+        try:
+            await (await self.files_client(collection_id)).delete_file(path)
+        except MethodNotAllowed:
+            pass
+        except OSError as error:
+            if error.errno != errno.ENOTSUP:  # there is an HTTPS server
+                raise
+        else:
+            return
+        data = DeleteData(collection_id, items=[path], notify_on_succeeded=False)
+        await run_task(await self.transfer_client(), data, f"removing {path}")
