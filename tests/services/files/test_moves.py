@@ -108,7 +108,7 @@ async def test_a_changed_file_begins_anew(lab: Lab) -> None:
         entry = (await lab.tc.operation_stat(lab.collection.id, "/a/data.bin")).data
         source = f"{lab.collection.https_url}/a/data.bin"
         part = await asyncio.to_thread(PartialFile.begin, target, source, _version(entry))
-        await asyncio.to_thread(part.write, memoryview(CONTENT)[: 1 << 20])
+        await asyncio.to_thread(part.write, [CONTENT[: 1 << 20]])
         await asyncio.to_thread(part.close)
         if changed:
             expected = CONTENT[::-1]
@@ -136,7 +136,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         os.dup2(full.fileno(), part._descriptor)  # pyright: ignore[reportPrivateUsage]
         with pytest.raises(LocalFileError) as caught:
-            part.write(memoryview(CONTENT))
+            part.write([CONTENT])
     part.close()
     assert caught.value.errno == errno.ENOSPC
     assert target.read_bytes() == b"old"

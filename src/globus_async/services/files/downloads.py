@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..._http.path import shown
 from ...errors import ResponseDecodeError
@@ -17,7 +17,6 @@ from .errors import FileChanged
 from .file_path import request_path
 from .file_stream import file_changed
 from .local_trees import TIME, posix_seconds
-from .part_writer import PartWriter
 from .partial_file import PartialFile
 from .progress import FileProgress, OnProgress
 from .reading import ReadMethods
@@ -25,10 +24,16 @@ from .transfer_operations import TransferOperations, transfer_path
 
 if TYPE_CHECKING:
     from ..._http.path import FilledPath
+    from ...clock import Clock
     from ...response import GlobusHTTPResponse
     from .file_stream import FileStream
 
 __all__ = ("DownloadMethods", "DownloadedFile", "listed_version")
+
+_WRITE_SIZE: Final = 4 << 20
+"""Bytes that are written at a time: each time costs a change of threads."""
+_WRITE_SECONDS: Final = 0.1
+"""Fewer are written after this time, so that what is shown, and kept if the process is killed, is not much older."""
 
 
 class DownloadedFile(NamedTuple):
@@ -75,7 +80,7 @@ class DownloadMethods(ReadMethods):
                 an error; also its size.
             size: The size in bytes, as in a listing; by default it is requested.
             last_modified: The time of the last change, as in a listing.
-            progress: Called with a `FileProgress` after each MiB.
+            progress: Called with a `FileProgress` after each tenth of a second, or 4 MiB if they arrive faster.
 
         Returns:
             Where the file is, its size, and how many bytes an earlier download had left.
@@ -135,7 +140,7 @@ class DownloadMethods(ReadMethods):
             (part,) = begun
             stream.position = continued_from = part.position
             try:
-                await _fill(part, stream, progress)
+                await _fill(part, stream, self.transport.clock, progress)
                 if transfer_client is not None and (not is_listed or continued_from or stream.requests > 1):
                     await self._check_unchanged(path, transfer_client, version)
             except FileChanged:
@@ -185,14 +190,18 @@ def listed_version(path: str, entry: Mapping[str, Any] | GlobusHTTPResponse[Any]
     return FileVersion(size, {TIME: modified} if isinstance(modified, str) else {})
 
 
-async def _fill(part: PartialFile, stream: FileStream, progress: OnProgress | None) -> None:
+async def _fill(part: PartialFile, stream: FileStream, clock: Clock, progress: OnProgress | None) -> None:
     """Write the bytes of a stream."""
-
-    def report() -> None:
-        if progress is not None:
-            progress(FileProgress(stream.path, part.position, stream.size))
-
-    report()
-    async with PartWriter(part, (stream.size or 0) - part.position, report) as writer, stream:
+    if progress is not None:
+        progress(FileProgress(stream.path, part.position, stream.size))
+    async with stream:
+        chunks: list[bytes] = []
+        count, due = 0, clock.monotonic() + _WRITE_SECONDS
         async for chunk in stream:
-            await writer.write(chunk)
+            chunks.append(chunk)
+            count += len(chunk)
+            if count >= _WRITE_SIZE or stream.position == stream.size or clock.monotonic() >= due:
+                await run_in_thread(partial(part.write, chunks))
+                chunks, count, due = [], 0, clock.monotonic() + _WRITE_SECONDS
+                if progress is not None:
+                    progress(FileProgress(stream.path, part.position, stream.size))

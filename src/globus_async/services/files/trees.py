@@ -60,7 +60,7 @@ class TreeMethods(UploadMethods):
             transfer_client: Lists the directories.
             concurrency: The maximum number of files to download at the same time, from 1 to 64; the connections are
                 limited by the client's ``max_connections``, too.
-            progress: Called with a `FileProgress` of each file, at its begin and after each MiB.
+            progress: Called with a `FileProgress` of each file, at its begin and then as `download` does.
 
         Returns:
             The files, in the order of the listing.
