@@ -16,6 +16,7 @@ from typing import Any
 
 import fsspec
 import pytest
+from fsspec.asyn import get_loop, sync
 
 from globus_async import GlobusSDKUsageError
 from globus_async.errors import GlobusError
@@ -116,6 +117,34 @@ def test_a_file_that_changes_while_it_is_open(
         file.seek(6 * MIB)
         with pytest.raises(OSError, match="changed"):
             file.read(10)
+
+
+def test_ranges_of_many_files(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """Requests that wait for the size of their file leave connections for the requests of these sizes."""
+    names = [f"f{number}" for number in range(120)]
+    for name in names:
+        storage.write(name, name.encode())
+    parts = sync(get_loop(), filesystem._cat_ranges, [f"{root}/{name}" for name in names], 1, None, timeout=20)
+    assert parts == [name[1:].encode() for name in names]
+
+
+def test_a_file_that_grows_between_the_request_for_its_size_and_the_first_bytes(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
+) -> None:
+    """A new content is not cut off at the former size."""
+    storage.write("data", b"old")
+    before = len(emulator.requests)
+
+    async def after_the_size(app: Any, scope: Any, receive: Any, send: Any) -> None:
+        async with asyncio.timeout(5):
+            while not any(request.path.endswith("/stat") for request in emulator.requests[before:]):  # noqa: ASYNC110 -- tests wait
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)  # the response to it is there first
+        storage.write("data", b"a longer new content")
+        await app(scope, receive, send)
+
+    emulator.faults.add("GET", "/data", after_the_size)
+    assert filesystem.cat_file(f"{root}/data", start=1) == b" longer new content"
 
 
 @pytest.mark.parametrize("short", [0, 100])

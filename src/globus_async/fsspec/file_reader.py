@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from .._concurrency.tasks import cancel_all
 from .._single_flight import SingleFlight
 from ..services.files import FileChanged
+from ..services.files.file_requests import MAX_CONNECTIONS
 from ..services.files.file_stream import file_changed
 from .extents import WHOLE_BYTES, Extent, extents_of
 from .known_files import Facts, KnownFile, KnownFiles, Segment
@@ -23,6 +24,8 @@ __all__ = ("FileReader",)
 _WINDOW_SECONDS: Final = 0.002
 """Ranges that are wanted within this time are merged."""
 _FIRST_BYTES: Final = 1 << 20
+_MAX_FIRST_READS: Final = MAX_CONNECTIONS // 2
+"""Each has a connection while it waits for the size, whose request may need another one to the same server."""
 
 
 class FileReader:
@@ -45,6 +48,7 @@ class FileReader:
         self.files = files
         self._client_of = client_of
         self._facts_of = facts_of
+        self._first_reads = asyncio.Semaphore(_MAX_FIRST_READS)
         self._looks: SingleFlight[KnownFile] = SingleFlight("request for the size of a file")
         self._parts: SingleFlight[Segment] = SingleFlight("request for a part of a file")
         self._running: dict[KnownFile, list[Extent]] = {}
@@ -59,13 +63,13 @@ class FileReader:
         """
         is_new_look = start < 0 or end is None or end < 0
         for is_last in (False, True):
-            file = self.files.trusted(path, is_new_look=is_new_look)
-            if file is None:
-                file = await self.look(path, start, end)
-            first, last, _ = slice(start, end).indices(file.facts.size)
-            if first >= last:
-                return b""
             try:
+                file = self.files.trusted(path, is_new_look=is_new_look)
+                if file is None:
+                    file = await self.look(path, start, end)
+                first, last, _ = slice(start, end).indices(file.facts.size)
+                if first >= last:
+                    return b""
                 return (await self.segment(file, first, last)).part(first, last)
             except FileChanged:
                 self.files.discard(path)
@@ -91,17 +95,18 @@ class FileReader:
         else:
             extent = Extent(start, max(end, start + _FIRST_BYTES))
         client, inner = await self._client_of(path)
-        facts_task = asyncio.get_running_loop().create_task(_ensured(self._facts_of(path)))
-        try:
-            async with client.stream_file(inner, start=extent.start, end=extent.end) as stream:
-                file = self.files.see(path, await facts_task)
-                size = file.facts.size
-                if size <= WHOLE_BYTES or not is_suffix:  # else the beginning was not wanted
-                    stream.size, stream.end = size, min(extent.end, max(size, extent.start))
-                    data = await collect(stream, stream.end - extent.start)
-                    self.files.keep(file, Segment(extent.start, data))
-        finally:
-            await cancel_all([facts_task])
+        async with self._first_reads:
+            facts_task = asyncio.get_running_loop().create_task(_ensured(self._facts_of(path)))
+            try:
+                async with client.stream_file(inner, start=extent.start, end=extent.end) as stream:
+                    file = self.files.see(path, await facts_task)
+                    size = file.facts.size
+                    if size <= WHOLE_BYTES or not is_suffix:  # else the beginning was not wanted
+                        last = min(extent.end, max(size, extent.start))
+                        stream.expect_size(size, end=last)
+                        self.files.keep(file, Segment(extent.start, await collect(stream, last - extent.start)))
+            finally:
+                await cancel_all([facts_task])
         return file
 
     async def segment(self, file: KnownFile, start: int, end: int) -> Segment:

@@ -52,6 +52,7 @@ class FileStream(EnteredOnly):
         "_has_begun",
         "_jitter",
         "_open_range",
+        "_piece",
         "_piece_end",
         "_progress",
         "_response",
@@ -90,6 +91,7 @@ class FileStream(EnteredOnly):
         self._jitter = jitter
         self._response: AsyncExitStack | None = None
         self._chunks: StreamedResponse | None = None
+        self._piece: Piece | None = None
         self._piece_end = start
         self._failures = self._progress = 0
         self.validators: dict[str, str] = {}
@@ -157,6 +159,18 @@ class FileStream(EnteredOnly):
                 self._was_short = self.end is not None and end < self.end
             return chunk
 
+    def expect_size(self, size: int, *, end: int) -> None:
+        """
+        Continue with the size of the file, which was found otherwise, and another end.
+
+        Raises:
+            FileChanged: The present response shows another size.
+        """
+        self.size, self.end = size, end
+        if self._chunks is not None and self._piece is not None:
+            self._check_size(self._piece)
+            self._piece_end = min(self._piece.end, end)
+
     async def _prepare(self) -> None:
         """Request the bytes at the position, unless a response has them or there are none."""
         while self._chunks is None and (self.end is None or self.position < self.end):
@@ -180,7 +194,9 @@ class FileStream(EnteredOnly):
                 response.discard()
                 await self._fail(self._truncated(problem or "it does not say which bytes it has"))
                 continue
-            self._check_version(response.headers, piece)
+            self._piece = piece
+            self._check_size(piece)
+            self._check_version(response.headers)
             if self.end is None:
                 self.end = piece.end
             self._piece_end = min(piece.end, self.end)
@@ -199,11 +215,14 @@ class FileStream(EnteredOnly):
             return f"it has {piece.end} bytes, instead of {whole}"
         return None
 
-    def _check_version(self, headers: Mapping[str, str], piece: Piece) -> None:
-        """Compare a response with earlier ones: all must be of the same version of the file."""
+    def _check_size(self, piece: Piece) -> None:
+        """Compare a response with the size of the file."""
         found = piece.end if piece.total is None else piece.total
         if self.size is not None and (found > self.size or piece.total not in {None, self.size}):
             raise file_changed(self.path, f"it has {found} bytes, instead of {self.size}")
+
+    def _check_version(self, headers: Mapping[str, str]) -> None:
+        """Compare a response with earlier ones: all must be of the same version of the file."""
         for name, value in validators_of(headers).items():
             if self.validators.setdefault(name, value) != value:
                 raise file_changed(self.path, "it has another version than at the first request")
