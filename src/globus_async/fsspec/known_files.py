@@ -102,16 +102,16 @@ class KnownFile:
         """
         Return whether the file is taken to be unchanged.
 
-        As caches of HTTP do, for a tenth of the time for which it has not changed, or for as long as that was observed;
-        at most half a minute.
+        As caches of HTTP do, for a tenth of the time for which it has not changed; within a reading also for as long as
+        that was observed. At most half a minute.
 
         Args:
             now: The time by the monotonic clock.
             is_new_look: Whether the reader has no knowledge of the file, such as for its last bytes; not so for a range
                 whose place it has found in other bytes a moment ago.
         """
-        unchanged = max(self.checked_at - self.first_seen, self.age * _SHARE_OF_AGE)
-        return now - self.checked_at <= min(max(unchanged, 0.0 if is_new_look else _BRIEFLY), _MAX_TRUST)
+        observed = 0.0 if is_new_look else max(self.checked_at - self.first_seen, _BRIEFLY)
+        return now - self.checked_at <= min(max(self.age * _SHARE_OF_AGE, observed), _MAX_TRUST)
 
 
 class KnownFiles:
