@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ("ReadMethods",)
 
-_NOT_BY_HEAD: Final = frozenset({400, 404, 405, 416, 501})
+_NOT_BY_HEAD: Final = frozenset({400, 403, 404, 405, 416, 501})
 """Statuses of ``HEAD`` without a body that says more: ``GET`` is asked."""
 
 
