@@ -20,6 +20,8 @@ __all__ = (
 _CONTENT_RANGE: Final = re.compile(r"bytes (?P<first>\d{1,19})-(?P<last>\d{1,19})/(?P<total>\d{1,19}|\*)")
 _UNSATISFIED: Final = re.compile(r"bytes \*/(?P<total>\d{1,19})")
 _LENGTH: Final = re.compile(r"\d{1,19}")
+_PAGES: Final = ("text/html", "application/xhtml+xml")
+_NO_CODING: Final = frozenset({"", "identity"})
 
 
 class Piece(NamedTuple):
@@ -57,7 +59,7 @@ def validators_of(headers: Mapping[str, str]) -> dict[str, str]:
 
 def is_page(status: int, headers: Mapping[str, str]) -> bool:
     """Return whether a response may be a page in place of the file, such as that of a proxy."""
-    return status == 200 and headers.get("content-type", "").lower().startswith("text/html")
+    return status == 200 and headers.get("content-type", "").lower().startswith(_PAGES)
 
 
 def range_header(start: int, end: int | None) -> str:
@@ -66,7 +68,9 @@ def range_header(start: int, end: int | None) -> str:
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """Return the length of a body; ``None`` without a usable header."""
+    """Return the length of a body that is as in the file; ``None`` without a usable header, or with a coding."""
+    if headers.get("content-encoding", "").lower() not in _NO_CODING:
+        return None
     text = headers.get("content-length", "")
     return int(text) if _LENGTH.fullmatch(text) is not None else None
 
@@ -79,8 +83,10 @@ def total_size(headers: Mapping[str, str]) -> int | None:
 
 def piece_of(status: int, headers: Mapping[str, str]) -> Piece | None:
     """Return the bytes that a response has; ``None`` if it does not say, or has something else than plain bytes."""
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get("content-encoding", "").lower() not in _NO_CODING:
         return None
+    if headers.get("content-type", "").lower().startswith("multipart/byteranges"):
+        return None  # the body has headers of its parts
     length = content_length(headers)
     if status == 200:
         return None if length is None else Piece(0, length, length)

@@ -183,9 +183,10 @@ class ReadMethods(FileRequests):
     async def _version_by_get(self, target: FilledPath, *, is_empty: bool) -> FileVersion:
         """Find the size of a file by requests for bytes after its end: their errors have a text, those of HEAD none."""
         known = failures = 0
+        is_probe = False  # for one byte after those that are known, of which there should be none
         validators: Mapping[str, str] = {}
         while True:
-            wanted = range_header(known, None if known == 0 else known + 1)
+            wanted = range_header(known, known + 1 if is_probe else None)
             try:
                 async with self._opened("GET", target, headers={"Range": wanted}) as response:
                     status, headers = response.http_status, response.headers
@@ -193,15 +194,17 @@ class ReadMethods(FileRequests):
                     validators = validators_of(response.headers)
             except RangeNotSatisfiable as error:
                 return FileVersion(total_size(error.headers) or known, validators)
+            before = known
             if piece is not None and status == 206 and piece.start == known:
                 if piece.total is not None:
                     return FileVersion(piece.total, validators)
                 known = piece.end
-            elif piece is not None and status == 200 and piece.end == known and (known or is_empty):
-                return FileVersion(known, validators)
-            elif piece is not None and status == 200 and piece.end > known:
-                known = piece.end
-            else:
+            elif piece is not None and status == 200:
+                if piece.end == known and (known or is_empty):
+                    return FileVersion(known, validators)
+                known = max(known, piece.end)
+            is_probe = known > before and not is_probe
+            if not is_probe:  # the response does not say the size, or an earlier one said too little
                 failure = ResponseDecodeError(
                     f"GET {target}: the response does not say the size of the file",
                     stage="response truncated",
