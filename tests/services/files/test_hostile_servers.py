@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 import pytest
 
-from globus_async import GCSCollectionClient, GlobusError, RetryPolicy, Transport
+from globus_async import FileChanged, GCSCollectionClient, GlobusError, RetryPolicy, Transport
 from globus_async.services.files import FileTruncated
 from tests.toolkit.raw_server import RawServer, Received, Script, Send
 
@@ -132,3 +132,12 @@ async def test_a_page_in_place_of_the_file(serve: Connect, kind: str) -> None:
         await client.read("/f")
     with pytest.raises(GlobusError, match="size"):
         await client.size("/f")
+
+
+async def test_a_file_that_is_not_as_empty_as_stated(serve: Connect) -> None:
+    """A given size of 0 is compared with the file, as any other is."""
+    client = serve(honest)
+    with pytest.raises(FileChanged):
+        await client.read("/f", size=0)
+    assert await serve(lambda request: honest(request, b"")).read("/f", size=0) == b""
+    assert await serve(lambda _: reply(200, [("Content-Length", 0)])).read("/f", size=0) == b""

@@ -50,6 +50,7 @@ class FileStream(EnteredOnly):
         "_failures",
         "_find_size",
         "_has_begun",
+        "_is_unchecked",
         "_jitter",
         "_open_range",
         "_piece",
@@ -96,6 +97,7 @@ class FileStream(EnteredOnly):
         self._failures = self._progress = 0
         self.validators: dict[str, str] = {}
         self._has_begun = self._was_short = False
+        self._is_unchecked = size == end == start == 0  # only a response shows that the file really is empty
 
     def __repr__(self) -> str:
         return f"<FileStream of {shown(self.path)}, at byte {self.position} of {self.end}>"
@@ -173,7 +175,7 @@ class FileStream(EnteredOnly):
 
     async def _prepare(self) -> None:
         """Request the bytes at the position, unless a response has them or there are none."""
-        while self._chunks is None and (self.end is None or self.position < self.end):
+        while self._chunks is None and (self.end is None or self.position < self.end or self._is_unchecked):
             stack = self._response = AsyncExitStack()
             self.requests += 1
             self._progress = 0
@@ -183,7 +185,10 @@ class FileStream(EnteredOnly):
                 response = await stack.enter_async_context(self._open_range(wanted))
             except RangeNotSatisfiable:
                 await self._close()
-                await self._end_here()
+                if self._is_unchecked:
+                    self._is_unchecked = False
+                else:
+                    await self._end_here()
                 continue
             except BaseException:
                 await self._close()
@@ -200,6 +205,10 @@ class FileStream(EnteredOnly):
             if self.end is None:
                 self.end = piece.end
             self._piece_end = min(piece.end, self.end)
+            if self._is_unchecked:
+                self._is_unchecked = False
+                await self._close()
+                continue
             if self._piece_end < self.end:
                 response.discard()
             self._chunks = response
