@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -79,8 +80,8 @@ class PartialFile:
             LocalFileError: The file cannot be created.
         """
         target = target.absolute()
-        if target.is_dir():
-            raise local_error(target, "is a directory", IsADirectoryError(errno.EISDIR, ""))
+        with local_errors(target, "replace"):
+            _check_target(target)
         path = target.with_name(temporary_name(target.name))
         with local_errors(path, "create"):
             descriptor = _locked(path)
@@ -200,6 +201,18 @@ class PartialFile:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def _check_target(target: Path) -> None:
+    """Refuse to replace a directory, device or pipe, or a link to one."""
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(found.st_mode):
+        raise local_error(target, "is a directory", IsADirectoryError(errno.EISDIR, ""))
+    if not stat.S_ISREG(found.st_mode):
+        raise local_error(target, "is not a regular file: use stream_file, and write the bytes to it")
 
 
 def _locked(path: Path) -> int:

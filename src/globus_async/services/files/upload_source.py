@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import io
 import os
+import stat
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -133,13 +135,7 @@ async def _close(iterator: object) -> None:
 
 
 async def _of_path(path: Path, size: int | None) -> UploadedContent:
-    def stat() -> os.stat_result:
-        with local_errors(path, "read"):
-            if path.is_dir():
-                raise IsADirectoryError(21, "Is a directory")
-            return path.stat()
-
-    found = await run_in_thread(stat)
+    found = await run_in_thread(partial(_status_of_file, path))
 
     def open_unchanged() -> Any:
         with local_errors(path, "read"):
@@ -157,7 +153,11 @@ async def _of_path(path: Path, size: int | None) -> UploadedContent:
         opened: list[Any] = []
         try:
             await run_in_thread(lambda: opened.append(open_unchanged()))
+            missing = found.st_size
             async for piece in _read_pieces(opened[0], path):
+                missing -= len(piece)
+                if missing < 0:
+                    raise local_error(path, "it has more bytes than at the beginning of the upload")
                 yield piece
             await run_in_thread(partial(check, opened[0]))
         finally:
@@ -165,6 +165,16 @@ async def _of_path(path: Path, size: int | None) -> UploadedContent:
                 await run_in_thread(file.close)
 
     return UploadedContent(pieces, _agreed(size, found.st_size), repeatable=True)
+
+
+def _status_of_file(path: Path) -> os.stat_result:
+    with local_errors(path, "read"):
+        found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise local_error(path, "is a directory", IsADirectoryError(errno.EISDIR, ""))
+    if not stat.S_ISREG(found.st_mode):  # to open a pipe could take forever
+        raise local_error(path, "is not a regular file: open it, and pass the file object")
+    return found
 
 
 def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
