@@ -18,6 +18,7 @@ import pytest
 
 import globus_async
 from globus_async import ComputeClientV3, GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
+from globus_async.emulator.transfer.models import AccessRule
 from globus_async.scopes import (
     AuthScopes,
     FlowsScopes,
@@ -151,6 +152,7 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         names.update(databases(page, tmp_path))
         if page.name.endswith("fsspec.md"):
             names["collection_id"] = collection_of_a_job(names["emulator"], monkeypatch)
+            names["public_id"], names["public_address"] = public_collection(names["emulator"])
         await log_in(names)
         for token in ("access_token", "service_token"):
             await add_more_than_a_page(names["emulator"], names[token])
@@ -179,6 +181,14 @@ def collection_of_a_job(emulator: GlobusEmulator, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("GLOBUS_ASYNC_CLIENT_ID", job.id)
     monkeypatch.setenv("GLOBUS_ASYNC_CLIENT_SECRET", "secret-of-the-job")
     return emulator.add_collection("Results", storage=MemoryStorage(), owner=job).id
+
+
+def public_collection(emulator: GlobusEmulator) -> tuple[str, str | None]:
+    """Return the id and the address of a collection that everybody may read."""
+    host = emulator.add_collection("Stations", storage=MemoryStorage({"stations.csv": "station,height\nS1,250\n"}))
+    guest = emulator.add_collection("Public stations", host=host)
+    guest.rules["rule"] = AccessRule("rule", "anonymous", "", "/", "r", create_time=0)
+    return guest.id, guest.https_url
 
 
 async def log_in(names: World) -> None:

@@ -20,6 +20,7 @@ import pytest
 from fsspec.asyn import get_loop, sync
 
 from globus_async import GlobusSDKUsageError
+from globus_async.emulator.transfer.models import AccessRule
 from globus_async.errors import GlobusError
 from globus_async.fsspec import GlobusFileSystem
 from globus_async.fsspec.registration import check_sole_claim
@@ -301,6 +302,51 @@ def test_a_process_without_credentials(
     for read in (fs.ls, fs.cat_file):
         with pytest.raises(PermissionError, match="log in again"):
             read(f"{root}/x")
+
+
+@pytest.fixture
+def public(emulator: GlobusEmulator, lab: Collection, storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the id of a guest collection that everybody may read, in a process without credentials."""
+    storage.write("tree/table.csv", b"a,b\n1,2\n")
+    storage.write("tree/large", CONTENT)
+    guest = emulator.add_collection("Public", host=lab, host_path="/tree", owner=lab.owner_id)
+    guest.rules["rule"] = AccessRule("rule", "anonymous", "", "/", "r", create_time=0)
+    monkeypatch.delenv("GLOBUS_ASYNC_CLIENT_ID")
+    monkeypatch.delenv("GLOBUS_ASYNC_CLIENT_SECRET")
+    return guest.id
+
+
+def test_a_public_collection_without_credentials(
+    filesystem: GlobusFileSystem, public: str, emulator: GlobusEmulator, tmp_path: Path
+) -> None:
+    """Its files are read in every way, and looked for, over HTTPS alone."""
+    address = emulator.transfer.collections[public].https_url
+    assert address is not None
+    fs = fsspec.filesystem("globus", anonymous=True, https_servers={public: address}, skip_instance_cache=True)
+    table, large = f"{public}/table.csv", f"{public}/large"
+    before = len(emulator.requests)
+    assert fs.cat(table) == fs.open(table).read() == b"a,b\n1,2\n"
+    assert fs.cat_file(large, start=-10) == CONTENT[-10:]
+    assert (fs.info(table)["size"], fs.info(table)["type"], fs.size(large)) == (8, "file", len(CONTENT))
+    assert [fs.exists(path) for path in (table, f"{public}/absent", public)] == [True, False, True]
+    assert (fs.isdir(public), fs.isfile(table), fs.isdir(table)) == (True, True, False)
+    fs.get(large, str(tmp_path / "large"))
+    assert (tmp_path / "large").read_bytes() == CONTENT
+    with pytest.raises(FileNotFoundError):
+        fs.info(f"{public}/absent")
+    assert {request.method for request in emulator.requests[before:]} == {"GET", "HEAD"}
+    with pytest.raises(PermissionError, match="log in"):
+        fs.ls(public)
+    with pytest.raises(OSError, match="does not say when"):
+        fs.modified(table)
+
+
+def test_a_public_collection_whose_address_is_not_known(filesystem: GlobusFileSystem, public: str) -> None:
+    """The error says what to pass."""
+    fs = fsspec.filesystem("globus", anonymous=True, skip_instance_cache=True)
+    for read in (fs.cat_file, fs.info, fs.exists):
+        with pytest.raises(PermissionError, match=f"https_servers={{'{public}'"):
+            read(f"{public}/table.csv")
 
 
 FORK = """

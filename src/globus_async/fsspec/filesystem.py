@@ -33,7 +33,8 @@ class GlobusFileSystem(ReadMethods, GetMethods, CopyMethods):
         token_storage: The file of the tokens: a SQLite database if it ends with ``.db``, else JSON.
         namespace: The name of the login in it.
         environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
-        anonymous: Read files without credentials, as public collections allow. Listings need credentials always.
+        anonymous: Read files without credentials, as public collections allow. Listings and times need credentials
+            always; without them, ``https_servers`` must have the address of the collection.
         https_servers: The addresses of HTTPS servers by collection id; that of any other collection is requested once.
         cache_bytes: The number of bytes of files that are kept in memory, for readers that want them part by part.
         block_size: The number of bytes that `open` reads at a time, if it is not given there.

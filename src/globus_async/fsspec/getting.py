@@ -49,7 +49,7 @@ class GetMethods(CollectionAccess):
     async def _download(self, rpath: str, target: Path, *, is_large: bool, callback: Callback) -> None:
         collection_id, inner = self.split_path(rpath)
         # the size in a listing may be that of an earlier version, of which the file would be a part
-        transfer_client = await self.transfer_client() if is_large else None
+        transfer_client = await self.transfer_client() if is_large and not self.recipe.anonymous else None
         with os_errors(rpath):
             client = await self.files_client(collection_id)
             await client.download(inner, target, transfer_client=transfer_client, progress=reporter(callback))

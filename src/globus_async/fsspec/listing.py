@@ -6,9 +6,11 @@ import errno
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .._concurrency.tasks import all_of
+from ..credentials import NoCredentials
+from ..services.files import PathIsDirectory
 from ..services.transfer.errors import EndpointError
 from .access import CollectionAccess
 from .entries import Listing, entry_of
@@ -16,6 +18,9 @@ from .known_files import Facts
 from .os_errors import os_errors
 from .paths import parent_of, strip_protocol
 from .untyped import run, sync_wrapper
+
+if TYPE_CHECKING:
+    from .sessions import Session
 
 __all__ = ("ListingMethods",)
 
@@ -79,10 +84,25 @@ class ListingMethods(CollectionAccess):
         collection_id, inner = self.split_path(path)
         session = await self._sessions.here()
         with os_errors(path):
-            entry = entry_of(path, (await session.transfer.operation_stat(collection_id, inner)).data)
+            try:
+                entry = entry_of(path, (await session.transfer.operation_stat(collection_id, inner)).data)
+            except NoCredentials:
+                if not self.recipe.anonymous:
+                    raise
+                entry = await self._entry_by_https(session, path)
         if (facts := Facts.of(entry)) is not None:
             session.known_files.see(path, facts)
         return entry
+
+    async def _entry_by_https(self, session: Session, path: str) -> dict[str, Any]:
+        """Request what the server of the files says without credentials: the type and the size, no time."""
+        client, inner = await session.client_of(path)
+        if inner == "/":
+            return _directory(path)
+        try:
+            return entry_of(path, {"type": "file", "size": (await client.facts(inner)).size})
+        except PathIsDirectory:
+            return _directory(path)
 
     async def _exists(self, path: str, **kwargs: Any) -> bool:
         return await self._type(path) is not None

@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from .._single_flight import SingleFlight
+from ..credentials import NoCredentials
 from ..scopes import GCSCollectionScopes, TransferScopes
 from ..services.transfer import TransferClient
 from ..transport import Transport
@@ -110,7 +111,18 @@ class Session:
         return address
 
     async def _request_address(self, collection_id: str) -> object:
-        return (await self.transfer.get_endpoint(collection_id)).get("https_server")
+        try:
+            return (await self.transfer.get_endpoint(collection_id)).get("https_server")
+        except NoCredentials as error:
+            if not self._recipe.anonymous:
+                raise
+            raise PermissionError(
+                errno.EACCES,
+                "without a login, the address of the collection's HTTPS server is not known: pass it, as in"
+                f" https_servers={{'{collection_id}': 'https://g-....data.globus.org'}}; each link to a file of it"
+                " begins with it, and 'https_server' of the collection's document is it",
+                collection_id,
+            ) from error
 
     def _new_client(self, collection_id: str, address: str) -> CollectionFiles:
         authorizer = transfer = None

@@ -38,6 +38,7 @@ async def test_a_consent_that_is_missing(call: Callable[[GCSCollectionClient], A
         vault = emulator.add_collection("Vault", storage=storage, owner=ada, needs_data_access=True)
         scopes = GCSCollectionScopes(vault.id)
         authorizer = AccessTokenAuthorizer(emulator.access_token(ada, scopes=[str(scopes.https)]))
+        assert vault.https_url is not None
         client = GCSCollectionClient(vault.id, vault.https_url, authorizer=authorizer, transport=transport)
         with pytest.raises(files.ConsentRequired) as caught:
             await call(client)
