@@ -294,13 +294,12 @@ async def test_owners_and_subscriptions(world: World) -> None:
 
 
 async def test_other_resources(world: World) -> None:
-    """Nodes, stream gateways, sharing policies and LAN secrets are made, read, changed and removed."""
+    """Nodes, stream gateways and sharing policies are made, read, changed and removed."""
     collection = world.state.add_mapped_collection(world.gateway(), "Storage")
     documents: dict[str, dict[str, Any]] = {
         "nodes": {"DATA_TYPE": "node#1.3.0", "ip_addresses": ["192.0.2.1"], "lan_addresses": []},
         "stream_gateways": {"DATA_TYPE": "stream_gateway#1.1.0", "display_name": "Cameras"},
         "sharing_policies": {"DATA_TYPE": "sharing_policy#1.0.0", "collection_id": collection.id, "users": ["bob"]},
-        "lan_secrets": {"DATA_TYPE": "lan_secret#1.0.0"},
     }
     for name, document in documents.items():
         status, envelope = await world.send("POST", f"/{name}", document)
@@ -308,21 +307,44 @@ async def test_other_resources(world: World) -> None:
         assert status == (200 if name == "nodes" else 201)
         assert made.items() >= document.items()
         path = f"/{name}/{made['id']}"
-        if name != "lan_secrets":
-            assert (await world.send("GET", path))[1]["data"] == [made]
-            _, envelope = await world.send("GET", f"/{name}?collection_id={collection.id}")
-            assert envelope["data"] == [made]
-            assert (await world.refused("POST", f"/{name}", document, who=world.bob))[0] == 403
+        assert (await world.send("GET", path))[1]["data"] == [made]
+        _, envelope = await world.send("GET", f"/{name}?collection_id={collection.id}")
+        assert envelope["data"] == [made]
+        assert (await world.refused("POST", f"/{name}", document, who=world.bob))[0] == 403
         if name in {"nodes", "stream_gateways"}:
             change = {"DATA_TYPE": document["DATA_TYPE"], "users_allow": ["ada"]}
             status, envelope = await world.send("PATCH", path, change)
             assert status == (422 if name == "nodes" else 200)
-        if name == "lan_secrets":
-            assert len(made["secret"]) == 32
-            assert (await world.refused("DELETE", path, who=world.bob))[0] == 404
         assert (await world.send("DELETE", path))[0] == 200
         assert (await world.refused("DELETE", path))[0] == 404
     assert (await world.refused("GET", "/sharing_policies"))[0] == 400
+
+
+async def test_lan_secrets(world: World) -> None:
+    """They are for a stream gateway and a tunnel, and for those with access to the gateway."""
+    gateway = {"DATA_TYPE": "stream_gateway#1.0.0", "display_name": "Cameras", "allowed_domains": ["example.org"]}
+    _, envelope = await world.send("POST", "/stream_gateways", gateway)
+    point, tunnel = envelope["data"][0]["id"], "5e1f2a4c-0000-4000-8000-000000000001"
+    document = {"DATA_TYPE": "lan_secret_create#1.0.0", "stream_access_point_id": point, "tunnel_id": tunnel}
+    status, envelope = await world.send("POST", "/lan_secrets", {**document, "expires_in_mins": 5}, who=world.bob)
+    made = envelope["data"][0]
+    expected = {"DATA_TYPE": "lan_secret#1.0.0", "identity_id": world.bob.id, "username": "bob", "tunnel_id": tunnel}
+    assert (status, len(made["secret"]), made | expected) == (201, 32, made)
+    assert made["expires"] == int(world.emulator.clock.wall()) + 300
+    for change, refusal in (
+        ({"DATA_TYPE": "lan_secret#1.0.0"}, 422),
+        ({"tunnel_id": None}, 422),
+        ({"stream_access_point_id": tunnel}, 422),
+        ({"identity_id": world.ada.id}, 403),
+        ({"username": "ada"}, 403),
+    ):
+        assert (await world.refused("POST", "/lan_secrets", {**document, **change}, who=world.bob))[0] == refusal
+    status, detail = await world.refused("POST", "/lan_secrets", document, who=world.carl)
+    assert (status, detail["DATA_TYPE"]) == (403, "invalid_user#1.0.0")
+    path = f"/lan_secrets/{made['id']}"
+    assert (await world.refused("DELETE", path))[0] == 404
+    assert (await world.send("DELETE", path, who=world.bob))[0] == 200
+    assert (await world.refused("DELETE", path, who=world.bob))[0] == 404
 
 
 async def test_a_login_with_a_provider(world: World) -> None:

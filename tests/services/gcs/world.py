@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import globus_async
 from globus_async import AccessTokenAuthorizer, scopes
@@ -47,7 +48,10 @@ async def world() -> AsyncGenerator[World]:
                 )
             )
             stream = await client.create_stream_gateway(gcs.StreamGatewayData(display_name="Instruments"))
-            lan_secret = await client.create_lan_secret(gcs.LanSecretData())
+            tunnel_id = str(UUID(int=1))
+            lan_secret = await client.create_lan_secret(
+                gcs.LanSecretData(stream_access_point_id=stream["id"], tunnel_id=tunnel_id)
+            )
             monitor = await client.create_role(
                 gcs.GCSRoleDocument(principal=f"urn:globus:auth:identity:{grace.id}", role="activity_monitor")
             )
@@ -70,6 +74,7 @@ async def world() -> AsyncGenerator[World]:
                 "sharing_policy_id": policy["id"],
                 "stream_gateway_id": stream["id"],
                 "transport": transport,
+                "tunnel_id": tunnel_id,
                 "unused_gateway_id": unused["id"],
                 "user_credential_id": credential["id"],
             }

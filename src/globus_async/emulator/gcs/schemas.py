@@ -371,11 +371,15 @@ STREAM_GATEWAY: Final = Schema(
     {"id": "1.0.0", "deleted": "1.0.0"},
 )
 LAN_SECRET: Final = Schema(
-    "lan_secret",
+    "lan_secret_create",
     ("1.0.0",),
-    {**members("tunnel_id", "stream_gateway_id", type=UUID), **members("lifetime_mins", type=_POSITIVE)},
-    (),
-    dict.fromkeys(("id", "secret", "expires"), "1.0.0"),
+    {
+        **members("stream_access_point_id", "tunnel_id", type=UUID, nullable=False),
+        **members("expires_in_mins", type=_POSITIVE, nullable=False),
+        **members("identity_id", type=UUID, nullable=False),
+        **members("username", nullable=False),
+    },
+    ("stream_access_point_id", "tunnel_id"),
 )
 DOMAIN_DOCUMENT: Final = Schema(
     "domain",

@@ -292,8 +292,12 @@ class LanSecretDocument(TypedDict):
     DATA_TYPE: str
     id: str
     secret: str
-    expires: NotRequired[str]
+    expires: NotRequired[int]
+    """When it expires, in POSIX seconds."""
+    stream_access_point_id: NotRequired[str]
     tunnel_id: NotRequired[str]
+    identity_id: NotRequired[str]
+    username: NotRequired[str]
 
 
 class GCSUserCredentialDocument(TypedDict):

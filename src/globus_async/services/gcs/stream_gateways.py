@@ -234,7 +234,8 @@ class StreamGatewayMethods(BaseClient):
             InvalidDocument: 422 ``unprocessable_entity``; the messages name the members.
 
         Example:
-            >>> secret = await gcs.create_lan_secret(LanSecretData())
+            >>> data = LanSecretData(stream_access_point_id=stream_gateway_id, tunnel_id=tunnel_id)
+            >>> secret = await gcs.create_lan_secret(data)
             >>> "secret" in secret, secret["secret"] in repr(secret)
             (True, False)
 

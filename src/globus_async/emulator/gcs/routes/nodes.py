@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ...kit.ids import new_id, random_text
-from ..accounts import mapping_errors
+from ..accounts import account_of, mapping_errors
 from ..call import call
 from ..documents import paged, result
 from ..errors import GCSError, not_found
@@ -219,23 +218,41 @@ async def create_lan_secret(state: GCSState, request: Request) -> Response:
     """Create a secret with which a program on the network of a stream gateway uses a tunnel."""
     this = call(state, request)
     fields = this.checked(LAN_SECRET)
-    expires = state.now() + 60 * (fields.get("lifetime_mins") or _SECRET_LIFETIME)
-    secret = Resource(new_id(), {**fields, "owner": this.caller.identity_id})
+    minutes = fields.pop("expires_in_mins", _SECRET_LIFETIME)
+    secret = Resource(new_id(), {**fields, **_lan_user(this, fields)})
     this.endpoint.lan_secrets[secret.id] = secret
     shown = {
-        **LAN_SECRET.shown(fields),
+        "DATA_TYPE": "lan_secret#1.0.0",
         "id": secret.id,
+        **secret.fields,
         "secret": random_text(32),
-        "expires": datetime.fromtimestamp(int(expires), UTC).isoformat(),
+        "expires": int(state.now()) + 60 * minutes,
     }
     return result([shown], status=201, message=f"Created LAN secret {secret.id}")
+
+
+def _lan_user(call: Call, fields: Document) -> Document:
+    """Return the identity and the local user of a LAN secret: those that are named, or the first that has access."""
+    gateway = call.endpoint.stream_gateways.get(fields["stream_access_point_id"])
+    if gateway is None:
+        raise GCSError.invalid(["'stream_access_point_id': there is no such stream gateway"])
+    wanted = fields.get("identity_id")
+    if wanted is not None and wanted not in call.caller.identity_ids:
+        raise GCSError.forbidden("The identity is none of yours", "id_not_in_identity_set", id=wanted)
+    for identity_id in sorted(call.caller.identity_ids) if wanted is None else [wanted]:
+        username = account_of(call.state.directory, gateway.fields, identity_id)
+        if username is not None and fields.get("username") in {None, username}:
+            return {"identity_id": identity_id, "username": username}
+    usernames = [fields["username"]] if "username" in fields else []
+    message = "None of your identities has access to the stream gateway"
+    raise GCSError.forbidden(message, "invalid_user", usernames=usernames)
 
 
 async def delete_lan_secret(state: GCSState, request: Request) -> Response:
     """Delete a LAN secret of the caller."""
     this = call(state, request)
     secret: Resource = this.found(this.endpoint.lan_secrets, "lan_secret")
-    if secret.fields["owner"] not in this.caller.identity_ids:
+    if secret.fields["identity_id"] not in this.caller.identity_ids:
         raise not_found("lan_secret", secret.id)
     del this.endpoint.lan_secrets[secret.id]
     return result([{}], message=f"Deleted LAN secret {secret.id}")

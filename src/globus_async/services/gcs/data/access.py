@@ -245,7 +245,11 @@ class LanSecretData(GCSDocument):
     A secret for a tunnel through a stream gateway, for `GCSClient.create_lan_secret`.
 
     Args:
-        tunnel_id: The tunnel. UUID.
+        stream_access_point_id: The stream access point that it is for; required. UUID.
+        tunnel_id: The tunnel that it is for; required. UUID.
+        expires_in_mins: The minutes after which it expires.
+        identity_id: The identity to use it with, one of yours. UUID. By default the first one with access.
+        username: The local user, one that the identity is mapped to.
         data_type: The ``DATA_TYPE``, if it should be another one than the lowest version with these members.
         additional_fields: Further members; they take precedence, and count for the version.
 
@@ -253,27 +257,39 @@ class LanSecretData(GCSDocument):
         GlobusSDKUsageError: A member has a wrong type.
 
     Example:
-        >>> LanSecretData()["DATA_TYPE"]
-        'lan_secret#1.0.0'
+        >>> LanSecretData(stream_access_point_id=stream_gateway_id, tunnel_id=tunnel_id)["DATA_TYPE"]
+        'lan_secret_create#1.0.0'
 
     **Differs from globus-sdk:** is new.
     """
 
-    DATATYPE_BASE: ClassVar[str] = "lan_secret"
+    DATATYPE_BASE: ClassVar[str] = "lan_secret_create"
     _checks: ClassVar[Mapping[str, Check]] = {
+        "stream_access_point_id": uuid,
         "tunnel_id": uuid,
+        "expires_in_mins": number,
+        "identity_id": uuid,
+        "username": text,
     }
 
     def __init__(
         self,
         *,
+        stream_access_point_id: UUID | str | MissingType | None = MISSING,
         tunnel_id: UUID | str | MissingType | None = MISSING,
+        expires_in_mins: int | MissingType | None = MISSING,
+        identity_id: UUID | str | MissingType | None = MISSING,
+        username: str | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         super().__init__(
             {
+                "stream_access_point_id": stream_access_point_id,
                 "tunnel_id": tunnel_id,
+                "expires_in_mins": expires_in_mins,
+                "identity_id": identity_id,
+                "username": username,
             },
             data_type=data_type,
             additional_fields=additional_fields,
