@@ -93,7 +93,7 @@ async def test_hosts_and_tokens(world: World) -> None:
 
 async def test_a_domain_of_its_own(world: World) -> None:
     """The Manager is reached by it as well; a collection has its HTTPS server there."""
-    domain = {"DATA_TYPE": "domain#1.0.0", "domain_name": "gcs.example.org", "private_key": "secret"}
+    domain = {"DATA_TYPE": "domain#1.0.0", "domain_name": "gcs.example.org", "wildcard": False, "private_key": "secret"}
     status, envelope = await world.send("PUT", "/endpoint/domain", domain)
     assert status == 200
     assert "private_key" not in envelope["data"][0]
@@ -297,9 +297,19 @@ async def test_other_resources(world: World) -> None:
     """Nodes, stream gateways and sharing policies are made, read, changed and removed."""
     collection = world.state.add_mapped_collection(world.gateway(), "Storage")
     documents: dict[str, dict[str, Any]] = {
-        "nodes": {"DATA_TYPE": "node#1.3.0", "ip_addresses": ["192.0.2.1"], "lan_addresses": []},
+        "nodes": {
+            "DATA_TYPE": "node#1.3.0",
+            "ip_addresses": ["192.0.2.1"],
+            "status": "active",
+            "lan_addresses": [{"address": "10.0.0.1", "network_name": "beamline"}, {"address": "10.0.0.2"}],
+        },
         "stream_gateways": {"DATA_TYPE": "stream_gateway#1.1.0", "display_name": "Cameras"},
-        "sharing_policies": {"DATA_TYPE": "sharing_policy#1.0.0", "collection_id": collection.id, "users": ["bob"]},
+        "sharing_policies": {
+            "DATA_TYPE": "sharing_policy#1.0.0",
+            "collection_id": collection.id,
+            "sharing_restrict_paths": {"DATA_TYPE": "path_restrictions#1.0.0", "none": ["/private"]},
+            "users": ["bob"],
+        },
     }
     for name, document in documents.items():
         status, envelope = await world.send("POST", f"/{name}", document)
@@ -318,6 +328,15 @@ async def test_other_resources(world: World) -> None:
         assert (await world.send("DELETE", path))[0] == 200
         assert (await world.refused("DELETE", path))[0] == 404
     assert (await world.refused("GET", "/sharing_policies"))[0] == 400
+    for name, wrong in (
+        ("nodes", {"lan_addresses": ["10.0.0.1"]}),
+        ("nodes", {"lan_addresses": [{"network_name": "beamline"}]}),
+        ("nodes", {"status": None}),
+        ("stream_gateways", {"DATA_TYPE": "stream_gateway#1.0.0", "run_as_local_user": True}),
+        ("stream_gateways", {"run_as_local_user": "ada"}),
+        ("sharing_policies", {"sharing_restrict_paths": None}),
+    ):
+        assert (await world.refused("POST", f"/{name}", documents[name] | wrong))[0] == 422
 
 
 async def test_lan_secrets(world: World) -> None:
@@ -369,8 +388,8 @@ async def test_seed(world: World) -> None:
     part = world.state.add_mapped_collection(gateway, "Part", base_path="/data", owner=world.bob)
     alone = world.state.add_mapped_collection(other, "Alone", base_path="/private")
     guest = world.state.add_guest_collection(whole, "Guest", owner=world.bob, base_path="/data")
-    document = {"DATA_TYPE": "node#1.0.0", "ip_addresses": ["192.0.2.1"]}
-    await world.send("POST", "/nodes", document)
+    document = {"DATA_TYPE": "node#1.0.0", "ip_addresses": ["192.0.2.1"], "status": "active"}
+    assert (await world.send("POST", "/nodes", document))[0] == 200
     before = world.emulator.dump_seed()
     await world.emulator.load_seed(json.loads(json.dumps(before)))
     assert world.emulator.dump_seed() == before

@@ -63,6 +63,9 @@ def test_the_highest_version_counts_and_can_be_forced() -> None:
     )
     assert gcs.StorageGatewayDocument(network_use="custom")["DATA_TYPE"] == "storage_gateway#1.3.0"
     assert gcs.StorageGatewayDocument(admin_managed_credentials=True)["DATA_TYPE"] == "storage_gateway#1.2.0"
+    assert gcs.StreamGatewayData(run_as_local_user=True)["DATA_TYPE"] == "stream_gateway#1.1.0"
+    addresses = {"address": "10.0.0.1", "network_name": "beamline"}
+    assert gcs.NodeData(lan_addresses=addresses)["lan_addresses"] == [addresses]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -91,6 +94,10 @@ def test_the_version_is_that_of_globus_sdk(kind: type[Any]) -> None:
         (gcs.GCSRoleDocument, {"role": "king"}),
         (gcs.NodeData, {"incoming_port_range": [50_000]}),
         (gcs.NodeData, {"incoming_port_range": [0, 70_000]}),
+        (gcs.NodeData, {"lan_addresses": ["10.0.0.1"]}),
+        (gcs.StreamGatewayData, {"run_as_local_user": "ada"}),
+        (gcs.S3StoragePolicies, {"s3_restore": "yes"}),
+        (gcs.S3StoragePolicies, {"s3_storage_class": True}),
         (gcs.StorageGatewayDocument, {"identity_mappings": "x"}),
         (gcs.EndpointDocument, {"subscription_id": "mine"}),
         (gcs.HPSSStoragePolicies, {"authentication_mech": "none"}),

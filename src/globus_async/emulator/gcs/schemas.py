@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ..kit.fields import ANY, BOOLEAN, OBJECT, TEXT, UUID, FieldType, choice, integer, list_of
+from ..kit.fields import BOOLEAN, OBJECT, TEXT, UUID, FieldType, choice, integer, list_of
 from .errors import GCSError
 
 if TYPE_CHECKING:
@@ -331,27 +331,37 @@ SHARING_POLICY: Final = Schema(
     ("1.0.0",),
     {
         **members("collection_id", type=UUID, nullable=False),
-        **members("sharing_restrict_paths", type=_RESTRICTIONS),
+        **members("sharing_restrict_paths", type=_RESTRICTIONS, nullable=False),
         **members("users", type=TEXTS),
     },
-    ("collection_id",),
+    ("collection_id", "sharing_restrict_paths"),
     {"id": "1.0.0"},
 )
 PORT_RANGE: Final = list_of(integer(minimum=1, maximum=65_535))
+
+
+def _address(value: object) -> Document:
+    document = OBJECT.convert(value)
+    TEXT.convert(document.get("address"))
+    if not {*document} <= {"address", "network_name"} or not isinstance(document.get("network_name", ""), str | None):
+        raise ValueError(value)
+    return document
+
+
+_ADDRESSES: Final = list_of(FieldType("an address with the name of its network", _address, "addresses with networks"))
 NODE: Final = Schema(
     "node",
     ("1.0.0", "1.1.0", "1.2.0", "1.3.0"),
     {
         **members("ip_addresses", type=TEXTS, nullable=False),
-        **members("name"),
         **members("status", type=choice("active", "inactive"), nullable=False),
         **members("incoming_port_range", "outgoing_port_range", type=PORT_RANGE),
         **members("data_interface", since="1.1.0"),
         **members("data_interface6", since="1.2.0"),
         **members("internal_stream_port_range", type=PORT_RANGE, since="1.3.0"),
-        **members("lan_addresses", type=TEXTS, since="1.3.0"),
+        **members("lan_addresses", type=_ADDRESSES, since="1.3.0"),
     },
-    ("ip_addresses",),
+    ("ip_addresses", "status"),
     {"id": "1.0.0"},
 )
 STREAM_GATEWAY: Final = Schema(
@@ -359,16 +369,15 @@ STREAM_GATEWAY: Final = Schema(
     ("1.0.0", "1.1.0"),
     {
         **members(*_CONTACT, "lan_name"),
-        **members("run_as_local_user", type=ANY),
+        **members("run_as_local_user", type=BOOLEAN, since="1.1.0"),
         **members("display_name", type=LINE, nullable=False),
         **members("allowed_domains", "keywords", "users_allow", "users_deny", type=TEXTS),
         **members("authentication_timeout_mins", type=_POSITIVE),
-        **members("domain_name", type=DOMAIN),
         **members("identity_mappings", type=list_of(OBJECT)),
-        **members("lan_secret_required", "public", type=BOOLEAN),
+        **members("lan_secret_required", type=BOOLEAN),
     },
     ("display_name",),
-    {"id": "1.0.0", "deleted": "1.0.0"},
+    dict.fromkeys(("id", "deleted", "domain_name", "tlsftp_url"), "1.0.0"),
 )
 LAN_SECRET: Final = Schema(
     "lan_secret_create",
@@ -386,9 +395,9 @@ DOMAIN_DOCUMENT: Final = Schema(
     ("1.0.0",),
     {
         **members("domain_name", type=DOMAIN, nullable=False),
-        **members("wildcard", type=BOOLEAN),
+        **members("wildcard", type=BOOLEAN, nullable=False),
         **members("certificate", "certificate_chain", "private_key"),
         **members("certificate_path", "certificate_chain_path", "private_key_path"),
     },
-    ("domain_name",),
+    ("domain_name", "wildcard"),
 )

@@ -187,7 +187,8 @@ class CollectionSettingMethods(BaseClient):
             NotFound: 404 ``not_found``; no such collection.
 
         Example:
-            >>> _ = await gcs.set_collection_domain(collection_id, DomainData(domain_name="images.example.org"))
+            >>> domain = DomainData(domain_name="images.example.org", wildcard=False)
+            >>> _ = await gcs.set_collection_domain(collection_id, domain)
             >>> (await gcs.get_collection_domain(collection_id))["domain_name"]
             'images.example.org'
 
@@ -229,7 +230,8 @@ class CollectionSettingMethods(BaseClient):
             InvalidDocument: 422 ``unprocessable_entity``; the messages name the members.
 
         Example:
-            >>> response = await gcs.set_collection_domain(collection_id, DomainData(domain_name="images.example.org"))
+            >>> domain = DomainData(domain_name="images.example.org", wildcard=False)
+            >>> response = await gcs.set_collection_domain(collection_id, domain)
             >>> response.http_status
             200
 

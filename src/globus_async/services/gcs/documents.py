@@ -21,6 +21,7 @@ __all__ = (
     "GCSStorageGatewayDocument",
     "GCSUserCredentialDocument",
     "InfoDocument",
+    "LanAddressDocument",
     "LanSecretDocument",
     "NetworkUse",
     "NodeDocument",
@@ -197,6 +198,13 @@ class BatchDocument(TypedDict):
     ids: list[str]
 
 
+class LanAddressDocument(TypedDict):
+    """An address of a node in a local network."""
+
+    address: str
+    network_name: NotRequired[str | None]
+
+
 class NodeDocument(TypedDict):
     """A data transfer node."""
 
@@ -209,7 +217,7 @@ class NodeDocument(TypedDict):
     internal_stream_port_range: NotRequired[list[int]]
     data_interface: NotRequired[str | None]
     data_interface6: NotRequired[str | None]
-    lan_addresses: NotRequired[list[str]]
+    lan_addresses: NotRequired[list[LanAddressDocument]]
 
 
 class AssignedRoleDocument(TypedDict):

@@ -303,7 +303,7 @@ class EndpointMethods(BaseClient):
             PermissionDenied: 403 ``permission_denied``; you are not an administrator of the endpoint.
 
         Example:
-            >>> _ = await gcs.set_endpoint_domain({"DATA_TYPE": "domain#1.0.0", "domain_name": "data.example.org"})
+            >>> _ = await gcs.set_endpoint_domain(DomainData(domain_name="data.example.org", wildcard=False))
             >>> (await gcs.get_endpoint_domain())["domain_name"]
             'data.example.org'
 

@@ -86,7 +86,7 @@ class NodeMethods(BaseClient):
             InvalidDocument: 422 ``unprocessable_entity``; the messages name the members.
 
         Example:
-            >>> node = await gcs.create_node(NodeData(ip_addresses="192.0.2.7", incoming_port_range=[50000, 51000]))
+            >>> node = await gcs.create_node(NodeData(ip_addresses="192.0.2.7", status="active"))
             >>> node["ip_addresses"]
             ['192.0.2.7']
 

@@ -49,7 +49,7 @@ _SECRET_LIFETIME: Final = 60
 
 
 def _node(node: Resource) -> Document:
-    return {**NODE.shown({"status": "active", **node.fields}), "id": node.id}
+    return {**NODE.shown(node.fields), "id": node.id}
 
 
 async def list_nodes(state: GCSState, request: Request) -> Response:

@@ -17,7 +17,6 @@ from .document import (
     one_of,
     text,
     text_items,
-    unchecked,
     uuid,
 )
 
@@ -147,10 +146,9 @@ class StreamGatewayData(GCSDocument):
             ``expression_identity_mapping`` or ``external_identity_mapping``.
         users_allow: Local users with access, one or several.
         users_deny: Local users without access.
-        domain_name: The DNS name.
         lan_name: The name of the local network.
         lan_secret_required: Whether programs in the local network need a secret.
-        run_as_local_user: The local user as whom it runs, as the service documents it.
+        run_as_local_user: Whether it runs as the local user of the identity; needs version 1.1.0.
         contact_email: The e-mail address of its support.
         contact_info: Other ways to reach its support.
         department: The department that operates it.
@@ -172,6 +170,9 @@ class StreamGatewayData(GCSDocument):
     """
 
     DATATYPE_BASE: ClassVar[str] = "stream_gateway"
+    DATATYPE_VERSION_IMPLICATIONS: ClassVar[Mapping[str, tuple[int, int, int]]] = {
+        "run_as_local_user": (1, 1, 0),
+    }
     _checks: ClassVar[Mapping[str, Check]] = {
         "display_name": text,
         "allowed_domains": text_items,
@@ -179,10 +180,9 @@ class StreamGatewayData(GCSDocument):
         "identity_mappings": mappings,
         "users_allow": text_items,
         "users_deny": text_items,
-        "domain_name": text,
         "lan_name": text,
         "lan_secret_required": flag,
-        "run_as_local_user": unchecked,
+        "run_as_local_user": flag,
         "contact_email": text,
         "contact_info": text,
         "department": text,
@@ -201,10 +201,9 @@ class StreamGatewayData(GCSDocument):
         identity_mappings: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         users_allow: Texts | MissingType | None = MISSING,
         users_deny: Texts | MissingType | None = MISSING,
-        domain_name: str | MissingType | None = MISSING,
         lan_name: str | MissingType | None = MISSING,
         lan_secret_required: bool | MissingType | None = MISSING,
-        run_as_local_user: object | MissingType | None = MISSING,
+        run_as_local_user: bool | MissingType | None = MISSING,
         contact_email: str | MissingType | None = MISSING,
         contact_info: str | MissingType | None = MISSING,
         department: str | MissingType | None = MISSING,
@@ -223,7 +222,6 @@ class StreamGatewayData(GCSDocument):
                 "identity_mappings": identity_mappings,
                 "users_allow": users_allow,
                 "users_deny": users_deny,
-                "domain_name": domain_name,
                 "lan_name": lan_name,
                 "lan_secret_required": lan_secret_required,
                 "run_as_local_user": run_as_local_user,

@@ -27,7 +27,6 @@ __all__ = (
     "some_of",
     "text",
     "text_items",
-    "unchecked",
     "uuid",
 )
 
@@ -171,8 +170,3 @@ def some_of(*values: str) -> Check:
         return items
 
     return check
-
-
-def unchecked(name: str, value: object) -> object:  # noqa: ARG001 -- the form of all checks
-    """Return a member whose type is not documented."""
-    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from .document import (
     Check,
     GCSDocument,
     flag,
+    mappings,
     number,
     one_of,
     port_range,
@@ -152,7 +153,7 @@ class NodeData(GCSDocument):
         data_interface: The IPv4 address for data.
         data_interface6: The IPv6 address for data.
         internal_stream_port_range: The lowest and highest port for streams between nodes.
-        lan_addresses: Its addresses in the local network, one or several.
+        lan_addresses: Its addresses in local networks: one or several documents with ``address`` and ``network_name``.
         data_type: The ``DATA_TYPE``, if it should be another one than the lowest version with these members.
         additional_fields: Further members; they take precedence, and count for the version.
 
@@ -181,7 +182,7 @@ class NodeData(GCSDocument):
         "data_interface": text,
         "data_interface6": text,
         "internal_stream_port_range": port_range,
-        "lan_addresses": text_items,
+        "lan_addresses": mappings,
     }
 
     def __init__(
@@ -194,7 +195,7 @@ class NodeData(GCSDocument):
         data_interface: str | MissingType | None = MISSING,
         data_interface6: str | MissingType | None = MISSING,
         internal_stream_port_range: Sequence[int] | MissingType | None = MISSING,
-        lan_addresses: Texts | MissingType | None = MISSING,
+        lan_addresses: Mapping[str, object] | Iterable[Mapping[str, object]] | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
@@ -219,8 +220,8 @@ class DomainData(GCSDocument):
     A custom domain, for `GCSClient.set_endpoint_domain` and `GCSClient.set_collection_domain`.
 
     Args:
-        domain_name: The domain.
-        wildcard: Whether its subdomains are used, too.
+        domain_name: The domain; required.
+        wildcard: Whether its subdomains are used, too; required.
         certificate: The certificate, PEM.
         certificate_chain: The certificates between it and the root, PEM.
         private_key: The key of the certificate, PEM.

@@ -13,7 +13,6 @@ from .document import (
     one_of,
     text,
     text_items,
-    unchecked,
 )
 from .storage_policies import StorageGatewayPolicies
 
@@ -40,8 +39,8 @@ class S3StoragePolicies(StorageGatewayPolicies):
         s3_user_credential_required: Whether users must register keys.
         s3_requester_pays: Whether requests are charged to the user.
         s3_allow_multi_keys: Whether users may register several keys.
-        s3_restore: How archived objects are restored, as the service documents it.
-        s3_storage_class: The storage class of new objects, as the service documents it.
+        s3_restore: Whether transfers restore archived objects.
+        s3_storage_class: The storage class of new objects. By default that of the bucket.
         data_type: The ``DATA_TYPE``, if it should be another one than the lowest version with these members.
         additional_fields: Further members; they take precedence, and count for the version.
 
@@ -68,8 +67,8 @@ class S3StoragePolicies(StorageGatewayPolicies):
         "s3_user_credential_required": flag,
         "s3_requester_pays": flag,
         "s3_allow_multi_keys": flag,
-        "s3_restore": unchecked,
-        "s3_storage_class": unchecked,
+        "s3_restore": flag,
+        "s3_storage_class": text,
     }
 
     def __init__(
@@ -80,8 +79,8 @@ class S3StoragePolicies(StorageGatewayPolicies):
         s3_user_credential_required: bool | MissingType | None = MISSING,
         s3_requester_pays: bool | MissingType | None = MISSING,
         s3_allow_multi_keys: bool | MissingType | None = MISSING,
-        s3_restore: object | MissingType | None = MISSING,
-        s3_storage_class: object | MissingType | None = MISSING,
+        s3_restore: bool | MissingType | None = MISSING,
+        s3_storage_class: str | MissingType | None = MISSING,
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
