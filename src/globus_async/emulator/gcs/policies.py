@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import GCSError
+from ..kit.fields import BOOLEAN, OBJECT, choice, integer, list_of
+from .schemas import TEXTS, Member, Schema, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,44 +36,162 @@ _PREFIXES: Final = {
     "7643e831-5f6c-4b47-a07f-8ee90f401d23": "s3",
 }
 """The first part of the names of policies, by connector."""
+_OWN_LOGIN: Final = ("azure_blob", "box", "dropbox", "google_cloud_storage", "google_drive", "onedrive")
 
-_S3: Final = (
-    "s3_endpoint s3_buckets s3_user_credential_required s3_allow_multi_keys s3_requester_pays s3_restore "
-    "s3_storage_class"
-)
-# the members of the newest version of each; those of earlier versions are among them
-_GATEWAY: Final[Mapping[str, tuple[str, str]]] = {
-    "posix": ("1.0.0", "groups_allow groups_deny"),
-    "posix_staging": ("1.0.0", "stage_app environment groups_allow groups_deny"),
-    "s3": ("1.3.0", _S3),
-    "azure_blob": ("1.1.0", "account adls auth_type client_id secret tenant allow_any_account"),
-    "blackpearl": ("1.0.0", "s3_endpoint bp_access_id_file"),
-    "box": ("1.2.0", "boxAppSettings enterpriseID client_id secret user_api_rate_limit allow_any_account"),
-    "ceph": ("1.0.0", "s3_endpoint s3_buckets ceph_admin_key_id ceph_admin_secret_key"),
-    "dropbox": ("1.0.0", "client_id secret user_api_rate_limit allow_any_account"),
-    "google_cloud_storage": ("1.1.0", "client_id secret service_account_key buckets projects allow_any_account"),
-    "google_drive": ("1.1.0", "client_id secret user_api_rate_quota allow_any_account"),
-    # the second name of one member is that of the official SDK
-    "hpss": ("1.1.0", "authentication_mech authenticator uda_checksum uda_checksum_support login_name"),
-    "irods": ("1.0.0", "irods_environment_file irods_authentication_file environment"),
-    "onedrive": ("1.1.0", "client_id secret tenant user_api_rate_limit allow_any_account"),
+
+def _schema(name: str, *added: Mapping[str, Member], required: str = "", read_only: str = "") -> Schema:
+    """
+    Return the schema of policies.
+
+    Args:
+        name: The ``DATA_TYPE``, without the version.
+        added: The members that each version adds.
+        required: The names of the members that must be there.
+        read_only: The names of the members that the service sets.
+    """
+    versions = tuple(f"1.{minor}.0" for minor in range(max(1, len(added))))
+    every = {
+        key: replace(member, since=version)
+        for version, new in zip(versions, added, strict=False)
+        for key, member in new.items()
+    }
+    return Schema(name, versions, every, tuple(required.split()), dict.fromkeys(read_only.split(), "1.0.0"))
+
+
+_GROUPS: Final = members("groups_allow", "groups_deny", type=TEXTS)
+_APPLICATION: Final = members("client_id", "secret")
+_ANY_ACCOUNT: Final = members("allow_any_account", type=BOOLEAN)
+_RATE_LIMIT: Final = members("user_api_rate_limit", type=integer(minimum=0))
+_VARIABLES: Final = members("environment", type=list_of(OBJECT))
+_SET_BY_SERVICE: Final = "auth_callback user_credential_required"
+_GATEWAY: Final[Mapping[str, Schema]] = {
+    "posix": _schema("posix_storage_policies", _GROUPS),
+    "posix_staging": _schema(
+        "posix_staging_storage_policies",
+        {**members("stage_app", nullable=False), **_VARIABLES, **_GROUPS},
+        required="stage_app",
+    ),
+    "s3": _schema(
+        "s3_storage_policies",
+        {
+            **members("s3_endpoint"),
+            **members("s3_buckets", type=TEXTS),
+            **members("s3_user_credential_required", type=BOOLEAN),
+        },
+        members("s3_requester_pays", type=BOOLEAN),
+        members("s3_allow_multi_keys", type=BOOLEAN),
+        {**members("s3_restore", type=BOOLEAN), **members("s3_storage_class")},
+    ),
+    "azure_blob": _schema(
+        "azure_blob_storage_policies",
+        {
+            **members("account", "tenant"),
+            **members("adls", type=BOOLEAN),
+            **members("auth_type", type=choice("user", "service_principal", "user_service_principal")),
+            **_APPLICATION,
+        },
+        _ANY_ACCOUNT,
+        required="account adls auth_type client_id secret tenant",
+        read_only=_SET_BY_SERVICE,
+    ),
+    "blackpearl": _schema("blackpearl_storage_policies", members("s3_endpoint", "bp_access_id_file")),
+    "box": _schema(
+        "box_storage_policies",
+        {**members("enterpriseID"), **members("boxAppSettings", type=OBJECT)},
+        {**_APPLICATION, **_RATE_LIMIT},
+        _ANY_ACCOUNT,
+        read_only=_SET_BY_SERVICE,
+    ),
+    "ceph": _schema(
+        "ceph_storage_policies",
+        {**members("s3_endpoint", "ceph_admin_key_id", "ceph_admin_secret_key"), **members("s3_buckets", type=TEXTS)},
+    ),
+    "dropbox": _schema(
+        "dropbox_storage_policies",
+        {**_APPLICATION, **_RATE_LIMIT, **_ANY_ACCOUNT},
+        required="client_id secret",
+        read_only=_SET_BY_SERVICE,
+    ),
+    "google_cloud_storage": _schema(
+        "google_cloud_storage_policies",
+        {
+            **_APPLICATION,
+            **members("service_account_key", type=OBJECT),
+            **members("buckets", "projects", type=TEXTS),
+        },
+        _ANY_ACCOUNT,
+        required="client_id secret",
+        read_only=_SET_BY_SERVICE,
+    ),
+    "google_drive": _schema(
+        "google_drive_storage_policies",
+        {**_APPLICATION, **members("user_api_rate_quota", type=integer(minimum=0))},
+        _ANY_ACCOUNT,
+        required="client_id secret",
+        read_only=_SET_BY_SERVICE,
+    ),
+    "hpss": _schema(
+        "hpss_storage_policies",
+        {
+            **members("authentication_mech", type=choice("krb5", "unix"), nullable=False),
+            **members("authenticator", nullable=False),
+            # the second name is that of the official SDK, so that neither is required
+            **members("uda_checksum", "uda_checksum_support", type=BOOLEAN, nullable=False),
+        },
+        members("login_name"),
+        required="authentication_mech authenticator",
+    ),
+    "irods": _schema(
+        "irods_storage_policies",
+        {
+            **members("irods_environment_file", nullable=False),
+            **members("irods_authentication_file"),
+            **_VARIABLES,
+        },
+        required="irods_environment_file",
+    ),
+    "onedrive": _schema(
+        "onedrive_storage_policies",
+        {**_APPLICATION, **members("tenant"), **_RATE_LIMIT},
+        _ANY_ACCOUNT,
+        required="client_id secret",
+        read_only=_SET_BY_SERVICE,
+    ),
 }
-_REQUIRED: Final = {"posix_staging": "stage_app", "irods": "irods_environment_file"}
-_COLLECTION: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys(_GATEWAY, ("1.0.0", "")),
-    "posix": ("1.1.0", "sharing_groups_allow sharing_groups_deny"),
-    "posix_staging": ("1.0.0", "sharing_groups_allow sharing_groups_deny"),
-    "google_cloud_storage": ("1.0.0", "project"),
+_SHARING_GROUPS: Final = members("sharing_groups_allow", "sharing_groups_deny", type=TEXTS)
+_COLLECTION: Final[Mapping[str, Schema]] = {
+    **{prefix: _schema(f"{prefix}_collection_policies") for prefix in _GATEWAY},
+    # the official CLI sends the members of 1.1.0 with the version 1.0.0
+    "posix": _schema("posix_collection_policies", _SHARING_GROUPS, {}),
+    "posix_staging": _schema("posix_staging_collection_policies", _SHARING_GROUPS),
+    "google_cloud_storage": _schema("google_cloud_storage_collection_policies", members("project")),
 }
-_OAUTH: Final = "access_token refresh_token token_expiry scopes email sub name picture id login token_type tenant"
-_OWN_LOGIN: Final = ("azure_blob", "dropbox", "google_cloud_storage", "google_drive", "onedrive")
-_CREDENTIAL: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys(_GATEWAY, ("1.0.0", "")),
-    "s3": ("1.2.0", "s3_key_id s3_secret_key s3_requester_pays s3_multi_keys"),
-    "box": ("1.1.0", _OAUTH),
-    **dict.fromkeys(_OWN_LOGIN, ("1.0.0", _OAUTH)),
+_TOKENS: Final = {
+    **members("access_token", "refresh_token", "token_expiry", "email", "sub"),
+    **members("scopes", type=TEXTS),
 }
-_TYPE: Final = re.compile(r"(\w+)#(\d+)\.(\d+)\.(\d+)")
+
+
+def _tokens(prefix: str, own: Mapping[str, Member]) -> Schema:
+    return _schema(f"{prefix}_user_credential_policies", {**_TOKENS, **own})
+
+
+_CREDENTIAL: Final[Mapping[str, Schema]] = {
+    **{prefix: _schema(f"{prefix}_user_credential_policies") for prefix in _GATEWAY},
+    "s3": _schema(
+        "s3_user_credential_policies",
+        members("s3_key_id", "s3_secret_key"),
+        members("s3_requester_pays", type=BOOLEAN),
+        members("s3_multi_keys", type=list_of(OBJECT)),
+    ),
+    "azure_blob": _tokens("azure_blob", members("tid")),
+    "blackpearl": _schema("blackpearl_user_credential_policies", read_only="access_id secret_key"),
+    "box": _schema("box_user_credential_policies", {}, {**_TOKENS, **members("max_upload", type=integer(minimum=0))}),
+    "dropbox": _tokens("dropbox", members("root_info", type=OBJECT)),
+    "google_cloud_storage": _tokens("google_cloud_storage", members("projects", type=list_of(OBJECT))),
+    "google_drive": _tokens("google_drive", {}),
+    "onedrive": _tokens("onedrive", members("tid")),
+}
 
 
 def connector_prefix(connector_id: object) -> str | None:
@@ -82,7 +201,7 @@ def connector_prefix(connector_id: object) -> str | None:
 
 def has_own_login(connector_id: object) -> bool:
     """Return whether users of a connector log in with its provider, in a browser."""
-    return connector_prefix(connector_id) in {*_OWN_LOGIN, "box"}
+    return connector_prefix(connector_id) in _OWN_LOGIN
 
 
 def check_gateway_policies(policies: Mapping[str, Any], connector_id: object) -> None:
@@ -92,11 +211,7 @@ def check_gateway_policies(policies: Mapping[str, Any], connector_id: object) ->
     Raises:
         GCSError: 422, they are not those of the connector.
     """
-    prefix = connector_prefix(connector_id)
-    _check(policies, prefix, "storage_policies", _GATEWAY)
-    required = _REQUIRED.get(prefix or "")
-    if required is not None and not policies.get(required):
-        raise GCSError.missing_field(f"policies.{required}")
+    _check(_GATEWAY, policies, connector_id)
 
 
 def check_collection_policies(policies: Mapping[str, Any], connector_id: object) -> None:
@@ -106,7 +221,7 @@ def check_collection_policies(policies: Mapping[str, Any], connector_id: object)
     Raises:
         GCSError: 422, they are not those of the connector of its gateway.
     """
-    _check(policies, connector_prefix(connector_id), "collection_policies", _COLLECTION)
+    _check(_COLLECTION, policies, connector_id)
 
 
 def check_credential_policies(policies: Mapping[str, Any], connector_id: object) -> None:
@@ -116,17 +231,10 @@ def check_credential_policies(policies: Mapping[str, Any], connector_id: object)
     Raises:
         GCSError: 422, they are not those of the connector of its gateway.
     """
-    _check(policies, connector_prefix(connector_id), "user_credential_policies", _CREDENTIAL)
+    _check(_CREDENTIAL, policies, connector_id)
 
 
-def _check(policies: Mapping[str, Any], prefix: str | None, kind: str, known: Mapping[str, tuple[str, str]]) -> None:
-    if prefix is None or not policies:  # those of an unknown connector cannot be checked
-        return
-    newest, names = known[prefix]
-    match = _TYPE.fullmatch(str(policies.get("DATA_TYPE", "")))
-    version = None if match is None else tuple(map(int, match.groups()[1:]))
-    if match is None or match[1] != f"{prefix}_{kind}" or version > tuple(map(int, newest.split("."))):  # type: ignore[operator]
-        raise GCSError.invalid([f"'policies.DATA_TYPE': {prefix}_{kind}#{newest} is required"])
-    unknown = sorted(set(policies) - {"DATA_TYPE", *names.split()})
-    if unknown:
-        raise GCSError.invalid([f"{policies['DATA_TYPE']} has no property '{each}'" for each in unknown])
+def _check(schemas: Mapping[str, Schema], policies: Mapping[str, Any], connector_id: object) -> None:
+    prefix = connector_prefix(connector_id)
+    if prefix is not None and policies:  # those of an unknown connector cannot be checked
+        schemas[prefix].check(policies)

@@ -118,7 +118,7 @@ class Schema:
             if version < version_of(since) and len(str(value)) > length:
                 errors.append(f"'{name}' has more than {length} characters, which {self.name}#{since} allows")
         if whole:
-            errors += [f"'{name}' is a required property" for name in self.required if document.get(name) is None]
+            errors += [f"'{name}' is a required property" for name in self.required if name not in document]
         if errors:
             raise GCSError.invalid(errors)
         return found

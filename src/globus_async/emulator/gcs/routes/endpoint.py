@@ -55,7 +55,9 @@ VERIFIED: Final = Schema(
     members("subscription_admin_verified", type=BOOLEAN, nullable=False),
     ("subscription_admin_verified",),
 )
-_SUBSCRIPTION: Final = Schema("endpoint_subscription", ("1.0.0",), members("subscription_id", type=TEXT))
+_SUBSCRIPTION: Final = Schema(
+    "endpoint_subscription", ("1.0.0",), members("subscription_id", type=TEXT), ("subscription_id",)
+)
 
 
 async def get_info(state: GCSState, request: Request) -> Response:
@@ -138,10 +140,8 @@ async def reset_owner_string(state: GCSState, request: Request) -> Response:
 async def set_subscription(state: GCSState, request: Request) -> Response:
     """Assign the endpoint to a subscription, or to none."""
     this = call(state, request)
-    changes = this.checked(_SUBSCRIPTION)
-    if "subscription_id" not in changes:
-        raise GCSError.missing_field("subscription_id")
-    this.endpoint.fields["subscription_id"] = checked_subscription(this, changes["subscription_id"])
+    subscription_id: str | None = this.checked(_SUBSCRIPTION)["subscription_id"]
+    this.endpoint.fields["subscription_id"] = checked_subscription(this, subscription_id)
     for each in this.endpoint.collections.values():
         each.verified = False
     state.put_endpoint(this.endpoint)
