@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .access import check_data_access, check_identity, check_session, check_sharing_user
 from .errors import GCSError
+from .path_access import sharing_access
 from .policies import check_collection_policies
 
 if TYPE_CHECKING:
@@ -64,13 +64,16 @@ def checked_guest(call: Call, fields: Document) -> Document:
     owner_id = fields.setdefault("identity_id", call.caller.identity_id)
     check_identity(call, gateway, owner_id)
     check_session(call, gateway, owner_id)
-    _check_credential(call, fields, mapped, gateway)
-    _check_path(fields["collection_base_path"], mapped)
+    username = _check_credential(call, fields, mapped, gateway)
+    path: str = fields["collection_base_path"]
+    if sharing_access(call.endpoint, mapped, path, username) == "none":
+        raise GCSError.forbidden(f"Guest collections may not be made at '{path}'")
     check_collection(call, fields, gateway)
     return fields
 
 
-def _check_credential(call: Call, fields: Document, mapped: ManagedCollection, gateway: StorageGateway) -> None:
+def _check_credential(call: Call, fields: Document, mapped: ManagedCollection, gateway: StorageGateway) -> str | None:
+    """Return the local user of the credential, which may make guest collections."""
     credential = call.endpoint.credentials.get(fields["user_credential_id"])
     if credential is None or credential.fields["storage_gateway_id"] != gateway.id:
         account = {"identity_id": fields["identity_id"], "storage_gateway_id": gateway.id, "username": None}
@@ -80,21 +83,9 @@ def _check_credential(call: Call, fields: Document, mapped: ManagedCollection, g
     if credential.fields["identity_id"] != fields["identity_id"]:
         message = "The credential is that of another identity"
         raise GCSError.forbidden(message, "invalid_credential", user_credential_id=credential.id)
-    check_sharing_user(mapped, credential.fields.get("username"))
-
-
-def _check_path(path: str, mapped: ManagedCollection) -> None:
-    """Require that guest collections may be made at a path: the longest restriction that fits decides."""
-    restrictions: dict[str, Any] = mapped.fields.get("sharing_restrict_paths") or {}
-    rules = [
-        (len(top), name)
-        for name in ("none", "read", "read_write")
-        for top in restrictions.get(name) or ()
-        if f"{path.rstrip('/')}/".startswith(f"{top.rstrip('/')}/") or fnmatchcase(path, top)
-    ]
-    allows_others = not any(restrictions.get(name) for name in ("read", "read_write"))
-    if (max(rules)[1] == "none") if rules else not allows_others:
-        raise GCSError.forbidden(f"Guest collections may not be made at '{path}'")
+    username: str | None = credential.fields.get("username")
+    check_sharing_user(mapped, username)
+    return username
 
 
 def check_collection(call: Call, fields: Document, gateway: StorageGateway) -> None:
@@ -109,6 +100,9 @@ def check_collection(call: Call, fields: Document, gateway: StorageGateway) -> N
     name = fields.get("domain_name")
     if name is not None and "." in name and not name.endswith(f".{call.endpoint.host}"):
         raise GCSError.invalid([f"'domain_name': a host below {call.endpoint.host} is required"])
+    mapped = call.endpoint.collections.get(fields.get("mapped_collection_id", ""))
+    if mapped is not None and fields.get("enable_https") and mapped.fields.get("enable_https") is False:
+        raise GCSError.invalid(["'enable_https': the mapped collection has no HTTPS access"])
     if fields.get("disable_verify") and fields.get("force_verify"):
         raise GCSError.invalid(["'force_verify' and 'disable_verify' exclude each other"])
     managed = [name for name in ("enable_https", "auto_delete_timeout") if fields.get(name)]

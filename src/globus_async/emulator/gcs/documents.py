@@ -123,7 +123,7 @@ def collection_document(
     high_assurance = bool(gateway.fields.get("high_assurance"))
     hidden = () if private else _PRIVATE_OF_COLLECTIONS
     document: Document = {
-        **COLLECTION.shown(collection.fields),
+        **COLLECTION.shown(state.fields_of(endpoint, collection)),
         "id": collection.id,
         "domain_name": endpoint.domain_of(collection),
         "connector_id": gateway.fields["connector_id"],

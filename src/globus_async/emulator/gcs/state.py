@@ -10,6 +10,7 @@ from ..kit.ids import new_id, own_ids
 from .accounts import account_of
 from .errors import GCSError
 from .models import DEFAULT_TIMEOUT, POSIX, Endpoint, ManagedCollection, Resource, StorageGateway
+from .path_access import PathAccess
 
 if TYPE_CHECKING:
     import os
@@ -34,6 +35,8 @@ _DEFAULTS_IN_TRANSFER: Final = {
     "skip_auto_delete": False,
     "public": True,
 }
+_OF_MAPPED: Final = ("user_message", "user_message_link")
+"""The members that guest collections have of their mapped collection."""
 _ENTITY: Final = {"mapped": "GCSv5_mapped_collection", "guest": "GCSv5_guest_collection"}
 VERSION: Final = "5.4.90"
 API_VERSION: Final = "1.36.0"
@@ -122,14 +125,14 @@ class GCSState:
         Add a collection to Transfer and its scopes to Auth, or bring Transfer up to date.
 
         Raises:
-            NotADirectoryError: The base path of a guest collection is no directory of its mapped collection.
+            NotADirectoryError: The base path of a new collection is no directory.
         """
         fields, gateway = collection.fields, endpoint.gateways[collection.fields["storage_gateway_id"]]
         high_assurance = bool(gateway.fields.get("high_assurance"))
         host = None if not collection.is_guest else endpoint.collections[fields["mapped_collection_id"]]
         timeout = gateway.fields.get("authentication_timeout_mins") or DEFAULT_TIMEOUT
         methods: list[str] | None = fields.get("https_methods")
-        document = _transfer_document(fields)
+        document = _transfer_document(self.fields_of(endpoint, collection))
         document |= {
             "entity_type": _ENTITY[fields["collection_type"]],
             "gcs_version": VERSION,
@@ -137,6 +140,7 @@ class GCSState:
             "authentication_timeout_mins": timeout,
             "authentication_assurance_timeout": timeout,
             "mfa_required": bool(gateway.fields.get("require_mfa")),
+            "authentication_policy_id": None if host is None else host.fields.get("guest_auth_policy_id"),
             "acl_max_expiration_period_mins": fields.get("acl_expiration_mins"),
             "guest_collection_activity_notification_policy": fields.get("activity_notification_policy"),
             "shareable": host is None and bool(fields.get("allow_guest_collections")),
@@ -154,12 +158,23 @@ class GCSState:
             path="/" if collection.storage is not None else fields["collection_base_path"],
             needs_data_access=host is None and not high_assurance,
             account_of=None if host is not None else partial(self.account, gateway),
-            https_host=None if fields.get("enable_https") is False else endpoint.domain_of(collection),
+            allows=PathAccess(self, endpoint, collection) if host or gateway.fields.get("restrict_paths") else None,
+            https_host=endpoint.domain_of(collection) if _serves_https(host) and _serves_https(collection) else None,
             https_methods=None if methods is None else frozenset(methods),
         )
         self.collections.put(entity, gateway.storage if collection.storage is None else collection.storage)
         for scope in self.scopes_of(endpoint, collection):
             self.platform.authority.add_scope(collection.id, scope, name=str(fields["display_name"]))
+
+    @staticmethod
+    def fields_of(endpoint: Endpoint, collection: ManagedCollection) -> Document:
+        """Return the members of a collection, those among them that a guest collection has of its mapped collection."""
+        if not collection.is_guest:
+            return collection.fields
+        mapped = endpoint.collections[collection.fields["mapped_collection_id"]].fields
+        own = {name: value for name, value in collection.fields.items() if name not in _OF_MAPPED}
+        inherited: Document = {name: mapped[name] for name in _OF_MAPPED if name in mapped}
+        return {**own, **inherited, **({"force_encryption": True} if mapped.get("force_encryption") else {})}
 
     def scopes_of(self, endpoint: Endpoint, collection: ManagedCollection) -> list[str]:
         """Return the scopes of a collection; ``data_access`` is one of mapped ones without high assurance."""
@@ -394,7 +409,7 @@ class GCSState:
             id: Its UUID; a new one by default.
 
         Raises:
-            NotADirectoryError: The base path of a guest collection is no directory of its mapped collection.
+            NotADirectoryError: The base path is no directory.
         """
         collection_id = new_id() if id is None else id.lower()
         is_guest = fields["collection_type"] == "guest"
@@ -409,6 +424,10 @@ class GCSState:
             del endpoint.collections[collection.id]
             raise
         return collection
+
+
+def _serves_https(collection: ManagedCollection | None) -> bool:
+    return collection is None or collection.fields.get("enable_https") is not False
 
 
 def _transfer_document(fields: Mapping[str, Any]) -> Document:

@@ -6,9 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ("CollectionRegistry", "ManagedEntity", "RoleRecord")
+__all__ = ("CollectionRegistry", "ManagedEntity", "PathCheck", "RoleRecord")
+
+
+class PathCheck(Protocol):
+    """Returns whether identities may read, or write, a path of a collection."""
+
+    def __call__(self, path: Sequence[str], identities: frozenset[str], /, *, write: bool) -> bool:
+        """Return it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,8 @@ class ManagedEntity:
     needs_data_access: bool = False
     account_of: Callable[[str], str | None] | None = None
     """Returns the local user that an identity is mapped to; by default each identity has an account."""
+    allows: PathCheck | None = None
+    """Whether its Manager lets identities read, or write, a path; by default every path."""
     https_host: str | None = None
     """The host of the HTTPS server of a collection."""
     https_methods: frozenset[str] | None = None
@@ -59,7 +69,7 @@ class CollectionRegistry(Protocol):
             storage: The storage of the gateway of a mapped collection, as `storage_of` returns it.
 
         Raises:
-            NotADirectoryError: The path of a guest collection is no directory of its mapped collection.
+            NotADirectoryError: The path of a new collection is no directory.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..kit.collections import RoleRecord
@@ -37,12 +38,17 @@ class ManagedCollections:
         Add an endpoint or collection, or change the present one of the same id.
 
         Raises:
-            NotADirectoryError: The path of a guest collection is no directory of its mapped collection.
+            NotADirectoryError: The path of a new collection is no directory.
         """
         parts = paths.parse(entity.path)
         host = None if entity.host_id is None else self._state.collections[entity.host_id]
-        root = _guest_root(host.storage, parts) if host is not None else _mapped_root(storage, parts)
         collection = self._state.collections.get(entity.id)
+        try:
+            root = _root_at(host.storage, parts) if host is not None else _mapped_root(storage, parts)
+        except NotADirectoryError:
+            if collection is None:
+                raise
+            root = collection.storage  # its directory was removed since it was made
         if collection is None:
             fields = {**ENDPOINT_DEFAULTS, "display_name": ""}
             collection = Collection(entity.id, entity.owner_id, fields, host=host)
@@ -57,7 +63,7 @@ class ManagedCollections:
         collection.https_host, collection.https_methods = entity.https_host, entity.https_methods
         collection.address_of = self._state.platform.address_of
         collection.needs_data_access = entity.needs_data_access
-        collection.account_of = entity.account_of
+        collection.account_of, collection.allows = entity.account_of, entity.allows
 
     def _change_owner(self, collection: Collection, owner_id: str) -> None:
         own = [each for each in collection.roles.values() if each.role == "administrator"]
@@ -112,7 +118,7 @@ class ManagedCollections:
         self._state.collections[id].roles.pop(role_id, None)
 
 
-def _guest_root(storage: Storage | None, path: Parts) -> Storage | None:
+def _root_at(storage: Storage | None, path: Parts) -> Storage | None:
     try:
         if storage is None:
             return None
@@ -128,8 +134,6 @@ def _mapped_root(storage: Storage | None, path: Parts) -> Storage | None:
     if storage is None:
         return None
     for end in range(1, len(path) + 1):
-        try:
-            storage.stat(path[:end])
-        except StorageError:
+        with suppress(StorageError):  # it exists, or the last one cannot be found
             storage.make_directory(path[:end])
-    return storage.subtree(path)
+    return _root_at(storage, path)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..kit.authentication import Caller
+    from ..kit.collections import PathCheck
     from .storage.protocol import Storage
 
 __all__ = (
@@ -162,6 +163,8 @@ class Collection:
     """The endpoint of Globus Connect Server that manages it."""
     account_of: Callable[[str], str | None] | None = None
     """Returns the local user of an identity, if its Manager maps identities."""
+    allows: PathCheck | None = None
+    """Whether its Manager lets identities read, or write, a path; every path by default."""
 
     def __post_init__(self) -> None:
         role = Role(new_id(), self.owner_id, "administrator")

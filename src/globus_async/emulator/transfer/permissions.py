@@ -141,6 +141,8 @@ def may_access(
     state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool
 ) -> bool:
     """Whether identities may read, or write, a path."""
+    if collection.allows is not None and not collection.allows(path, identities, write=write):
+        return False
     if collection.account_of is not None:
         return any(collection.account_of(each) is not None for each in sorted(identities))
     if not collection.is_guest:
@@ -164,7 +166,7 @@ def may_access(
 
 def has_uniform_access(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
     """Whether access is the same for all paths of a collection, so that links need not be resolved."""
-    if collection.denied:
+    if collection.denied or collection.allows is not None:
         return False
     if not collection.is_guest:
         return True

@@ -44,7 +44,11 @@ __all__ = (
 )
 
 _BATCH: Final = Schema("batch", ("1.0.0",), members("ids", type=list_of(UUID), nullable=False), ("ids",))
-_FIXED: Final = ("collection_type", "storage_gateway_id", "mapped_collection_id", "user_credential_id", "identity_id")
+_FIXED: Final = (
+    *("collection_type", "storage_gateway_id", "mapped_collection_id", "user_credential_id", "identity_id"),
+    *("collection_base_path", "domain_name"),
+)
+"""What a collection keeps from its creation."""
 
 
 async def list_collections(state: GCSState, request: Request) -> Response:
@@ -107,11 +111,7 @@ def _update(call: Call, *, whole: bool) -> Response:
     gateway = call.endpoint.gateways[fields["storage_gateway_id"]]
     check_collection(call, fields, gateway)
     collection.fields = fields
-    try:
-        call.state.put_collection(call.endpoint, collection)
-    except NotADirectoryError as error:
-        collection.fields = before
-        raise GCSError.invalid([f"'collection_base_path': there is no such directory: {error}"]) from None
+    call.state.put_collection(call.endpoint, collection)
     for guest in call.endpoint.guests_of(collection.id):
         call.state.put_collection(call.endpoint, guest)
     shown = _shown(call, collection, private=True)
