@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from ._http.json_reader import is_list
 from ._http.missing import MISSING
+from ._http.query import is_collection
 from .secret import Secret
 
 __all__ = ("CONFIDENTIAL", "concealed")
@@ -23,6 +23,7 @@ CONFIDENTIAL: Final = frozenset(
         "s3_secret_key",
         "secret",
         "secret_key",
+        "service_account_key",
     }
 )
 """The members that are confidential, of all documents."""
@@ -39,6 +40,6 @@ def concealed(value: object, name: str = "") -> object:
     if isinstance(value, Mapping):
         members = cast("Mapping[str, object]", value)
         return {key: concealed(member, key) for key, member in members.items() if member is not MISSING}
-    if is_list(value):
+    if is_collection(value):  # as it would be sent
         return [concealed(item, name) for item in value]
     return Secret(value) if isinstance(value, str) and name in CONFIDENTIAL else value

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import respx
 
-from globus_async import ClientApp, GCSClient, GlobusSDKUsageError, PaginationStalled, Transport
+from globus_async import ClientApp, GCSClient, GlobusSDKUsageError, PaginationStalled, ResponseDecodeError, Transport
 from globus_async.emulator.gcs.grades import GRADES
 from globus_async.services.gcs import InvalidDocument, PermissionDenied, UnpackingGCSResponse
 from globus_async.testing import GlobusEmulator
@@ -45,6 +45,7 @@ def test_every_operation_has_a_method() -> None:
         (f"https://{ADDRESS}/", f"https://{ADDRESS}/api/"),
         (f"https://{ADDRESS}/api", f"https://{ADDRESS}/api/"),
         (f"https://{ADDRESS}/api/", f"https://{ADDRESS}/api/"),
+        ("api", "https://api/api/"),
         (f"http://127.0.0.1:8000/{ADDRESS}", f"http://127.0.0.1:8000/{ADDRESS}/api/"),
     ],
 )
@@ -53,7 +54,10 @@ def test_addresses(address: str, url: str) -> None:
     assert GCSClient(address).base_url == url
 
 
-@pytest.mark.parametrize("address", ["", "abc.org/evil", "http://abc.org", f"https://user:x@{ADDRESS}", "https://a?b"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "https://", "https:///api", "abc.org/evil", "http://abc.org", f"https://user:x@{ADDRESS}", "https://a?b"],
+)
 def test_refused_addresses(address: str) -> None:
     """Nothing is sent to them."""
     with pytest.raises(GlobusSDKUsageError, match="gcs_address"):
@@ -111,6 +115,7 @@ async def test_listings_and_responses() -> None:
     router.get(path="/api/roles", params={"marker": "m"}).respond(json={"data": [{"id": "2"}], "marker": ""})
     router.get(path="/api/roles").respond(json={**page, "marker": "m"})
     router.get(path="/api/nodes").respond(json=page)
+    router.get(path="/api/storage_gateways").respond(json={"data": [], "has_next_page": ["yes"]})
     documents = [{"DATA_TYPE": "endpointer#1.0.0"}, {"DATA_TYPE": 5}, {"DATA_TYPE": "endpoint#9.0.0", "id": "x"}]
     router.get(path="/api/endpoint").respond(json={"code": "success", "data": documents})
     router.delete(path="/api/nodes/5e1f2a4c-0000-4000-8000-000000000001").respond(json={"code": "success"})
@@ -119,6 +124,8 @@ async def test_listings_and_responses() -> None:
         assert [role["id"] async for role in client.get_role_list()] == ["1", "2"]
         with pytest.raises(PaginationStalled):
             await client.get_node_list().list()
+        with pytest.raises(ResponseDecodeError, match="has_next_page"):
+            await client.get_storage_gateway_list().list()
         endpoint = await client.get_endpoint()
         assert (endpoint["id"], endpoint.full_data["code"]) == ("x", "success")
         own: UnpackingGCSResponse[dict[str, Any]] = UnpackingGCSResponse(

@@ -11,7 +11,7 @@ from typing import Any
 import globus_sdk
 import pytest
 
-from globus_async import GlobusSDKUsageError, Secret
+from globus_async import MISSING, GlobusSDKUsageError, Secret
 from globus_async.services import gcs
 
 VERSIONS: Mapping[str, tuple[str, ...]] = {
@@ -62,6 +62,9 @@ def test_the_highest_version_counts_and_can_be_forced() -> None:
         == "collection#1.2.0"
     )
     assert gcs.StorageGatewayDocument(network_use="custom")["DATA_TYPE"] == "storage_gateway#1.3.0"
+    further: dict[str, Any] = {"https_methods": MISSING, "enable_https": True}
+    document = gcs.MappedCollectionDocument(https_methods="GET", additional_fields=further)
+    assert (document["DATA_TYPE"], "https_methods" in document) == ("collection#1.1.0", False)
     assert gcs.StorageGatewayDocument(admin_managed_credentials=True)["DATA_TYPE"] == "storage_gateway#1.2.0"
     assert gcs.StreamGatewayData(run_as_local_user=True)["DATA_TYPE"] == "stream_gateway#1.1.0"
     addresses = {"address": "10.0.0.1", "network_name": "beamline"}
@@ -75,7 +78,7 @@ def test_the_version_is_that_of_globus_sdk(kind: type[Any]) -> None:
     if theirs is not None and hasattr(kind, "DATATYPE_BASE") and not inspect.isabstract(theirs):
         implied = getattr(theirs, "DATATYPE_VERSION_IMPLICATIONS", {})
         assert implied.items() <= kind.DATATYPE_VERSION_IMPLICATIONS.items()
-    document = kind(additional_fields={"secret": "canary", "nested": [{"s3_secret_key": "canary"}]})
+    document = kind(additional_fields={"secret": "canary", "nested": ({"s3_secret_key": "canary"},)})
     assert document["secret"] == Secret("canary")
     assert "canary" not in repr(document) + str(document)
     assert b"canary" not in pickle.dumps(document)

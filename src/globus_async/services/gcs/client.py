@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
@@ -266,5 +267,5 @@ def _api_url(gcs_address: str) -> str:
     is_url = "://" in gcs_address
     if not is_url and "/" in gcs_address:
         raise GlobusSDKUsageError("gcs_address must be a domain, such as 'abc.def.data.globus.org', or an https URL")
-    url = gcs_address.removesuffix("/") if is_url else f"https://{gcs_address}"
-    return checked_base_url(url if url.endswith("/api") else f"{url}/api", source="gcs_address")
+    url = checked_base_url(gcs_address if is_url else f"https://{gcs_address}", source="gcs_address")
+    return url if urlsplit(url).path.endswith("/api/") else f"{url}api/"

@@ -13,8 +13,8 @@ __all__ = ("by_marker", "size_of_page")
 
 def _next_marker(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
     marker, has_next_page = document.get("marker"), document.get("has_next_page")
-    if has_next_page not in {None, True, False}:
-        raise ValueError("its 'has_next_page' should be true or false")
+    if not isinstance(has_next_page, bool | None):
+        raise ValueError("its 'has_next_page' should be true or false")  # noqa: TRY004 -- of a response
     if marker:
         return {"marker": marker}
     # without a marker, this leads back to the first page, which the iterator refuses

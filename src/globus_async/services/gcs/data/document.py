@@ -72,12 +72,13 @@ class GCSDocument(dict[str, Any]):
         data_type: str | MissingType = MISSING,
         additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
-        given = {name: value for name, value in checked_members("members", members).items() if value is not MISSING}
         checked = {
-            name: value if value is None or name not in self._checks else self._checks[name](name, value)
-            for name, value in given.items()
+            name: self._checks[name](name, value) if name in self._checks and value is not None else value
+            for name, value in checked_members("members", members).items()
+            if value is not MISSING
         }
-        document = {**checked, **checked_members("additional_fields", additional_fields)}
+        every = {**checked, **checked_members("additional_fields", additional_fields)}
+        document = {name: value for name, value in every.items() if value is not MISSING}
         if isinstance(data_type, MissingType):
             version = max((FIRST, *self._versions_of(document)))
             data_type = f"{self.DATATYPE_BASE}#{'.'.join(map(str, version))}"
