@@ -39,6 +39,7 @@ BUGS = (
     "single-user endpoints are for everyone",
     "multi-user endpoints are for their owner",
     "public endpoints are not listed",
+    "version 2 hides public endpoints",
     "private functions are for everyone",
     "members of a group cannot use its functions",
     "all functions are allowed",
@@ -134,7 +135,10 @@ class Model:
             if known.multi_user != multi_user and self.bug != "the kind of an endpoint can change":
                 return 400, "REQUEST_MALFORMED"
         owner = actor if known is None else known.owner
-        self.endpoints[endpoint] = Place(owner, multi_user, version == 3 and public, allowed)
+        if version == 2:  # which has no member for it
+            keeps = known is not None and self.bug != "version 2 hides public endpoints"
+            public = keeps and known.public
+        self.endpoints[endpoint] = Place(owner, multi_user, public, allowed)
         return 200, None
 
     def lock(self, actor: str, endpoint: str) -> Outcome:

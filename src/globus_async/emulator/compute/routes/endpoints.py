@@ -131,6 +131,9 @@ async def register_endpoint(state: ComputeState, request: Request) -> Document:
             raise ComputeError.forbidden("endpoint", known.id)
         _check_unlocked(state, known)
     endpoint = _read(fields, known, endpoint_id, caller.identity_id)
+    if known is not None:  # its document has no members for these
+        endpoint.public, endpoint.high_assurance = known.public, known.high_assurance
+        endpoint.subscription_uuid, endpoint.admins = known.subscription_uuid, known.admins
     state.endpoints[endpoint.id] = endpoint
     queues = _queues(endpoint)
     queues.pop("heartbeat_queue_info")
