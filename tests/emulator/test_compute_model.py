@@ -136,8 +136,7 @@ class Model:
                 return 400, "REQUEST_MALFORMED"
         owner = actor if known is None else known.owner
         if version == 2:  # which has no member for it
-            keeps = known is not None and self.bug != "version 2 hides public endpoints"
-            public = keeps and known.public
+            public = known is not None and known.public and self.bug != "version 2 hides public endpoints"
         self.endpoints[endpoint] = Place(owner, multi_user, public, allowed)
         return 200, None
 

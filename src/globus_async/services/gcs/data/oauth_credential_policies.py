@@ -26,11 +26,25 @@ __all__ = (
     "DropboxUserCredentialPolicies",
     "GoogleCloudStorageUserCredentialPolicies",
     "GoogleDriveUserCredentialPolicies",
+    "OAuthUserCredentialPolicies",
     "OneDriveUserCredentialPolicies",
 )
 
 
-class AzureBlobUserCredentialPolicies(UserCredentialPolicies):
+class OAuthUserCredentialPolicies(UserCredentialPolicies):
+    """The tokens of a user for a storage system with a login of its own. Each connector has a class of its own."""
+
+    _checks: ClassVar[Mapping[str, Check]] = {
+        "access_token": text,
+        "refresh_token": text,
+        "token_expiry": text,
+        "scopes": text_items,
+        "email": text,
+        "sub": text,
+    }
+
+
+class AzureBlobUserCredentialPolicies(OAuthUserCredentialPolicies):
     """
     The keys of a user for Azure Blob, for `UserCredentialDocument`.
 
@@ -56,15 +70,7 @@ class AzureBlobUserCredentialPolicies(UserCredentialPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "azure_blob_user_credential_policies"
-    _checks: ClassVar[Mapping[str, Check]] = {
-        "access_token": text,
-        "refresh_token": text,
-        "token_expiry": text,
-        "scopes": text_items,
-        "email": text,
-        "sub": text,
-        "tid": text,
-    }
+    _checks: ClassVar[Mapping[str, Check]] = {"tid": text}
 
     def __init__(
         self,
@@ -94,7 +100,7 @@ class AzureBlobUserCredentialPolicies(UserCredentialPolicies):
         )
 
 
-class BoxUserCredentialPolicies(UserCredentialPolicies):
+class BoxUserCredentialPolicies(OAuthUserCredentialPolicies):
     """
     The keys of a user for Box, for `UserCredentialDocument`.
 
@@ -129,15 +135,7 @@ class BoxUserCredentialPolicies(UserCredentialPolicies):
         "sub": (1, 1, 0),
         "max_upload": (1, 1, 0),
     }
-    _checks: ClassVar[Mapping[str, Check]] = {
-        "access_token": text,
-        "refresh_token": text,
-        "token_expiry": text,
-        "scopes": text_items,
-        "email": text,
-        "sub": text,
-        "max_upload": number,
-    }
+    _checks: ClassVar[Mapping[str, Check]] = {"max_upload": number}
 
     def __init__(
         self,
@@ -167,7 +165,7 @@ class BoxUserCredentialPolicies(UserCredentialPolicies):
         )
 
 
-class DropboxUserCredentialPolicies(UserCredentialPolicies):
+class DropboxUserCredentialPolicies(OAuthUserCredentialPolicies):
     """
     The keys of a user for Dropbox, for `UserCredentialDocument`.
 
@@ -193,15 +191,7 @@ class DropboxUserCredentialPolicies(UserCredentialPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "dropbox_user_credential_policies"
-    _checks: ClassVar[Mapping[str, Check]] = {
-        "access_token": text,
-        "refresh_token": text,
-        "token_expiry": text,
-        "scopes": text_items,
-        "email": text,
-        "sub": text,
-        "root_info": mapping,
-    }
+    _checks: ClassVar[Mapping[str, Check]] = {"root_info": mapping}
 
     def __init__(
         self,
@@ -231,7 +221,7 @@ class DropboxUserCredentialPolicies(UserCredentialPolicies):
         )
 
 
-class GoogleCloudStorageUserCredentialPolicies(UserCredentialPolicies):
+class GoogleCloudStorageUserCredentialPolicies(OAuthUserCredentialPolicies):
     """
     The keys of a user for Google Cloud Storage, for `UserCredentialDocument`.
 
@@ -257,15 +247,7 @@ class GoogleCloudStorageUserCredentialPolicies(UserCredentialPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "google_cloud_storage_user_credential_policies"
-    _checks: ClassVar[Mapping[str, Check]] = {
-        "access_token": text,
-        "refresh_token": text,
-        "token_expiry": text,
-        "scopes": text_items,
-        "email": text,
-        "sub": text,
-        "projects": mappings,
-    }
+    _checks: ClassVar[Mapping[str, Check]] = {"projects": mappings}
 
     def __init__(
         self,
@@ -295,7 +277,7 @@ class GoogleCloudStorageUserCredentialPolicies(UserCredentialPolicies):
         )
 
 
-class GoogleDriveUserCredentialPolicies(UserCredentialPolicies):
+class GoogleDriveUserCredentialPolicies(OAuthUserCredentialPolicies):
     """
     The keys of a user for Google Drive, for `UserCredentialDocument`.
 
@@ -320,14 +302,6 @@ class GoogleDriveUserCredentialPolicies(UserCredentialPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "google_drive_user_credential_policies"
-    _checks: ClassVar[Mapping[str, Check]] = {
-        "access_token": text,
-        "refresh_token": text,
-        "token_expiry": text,
-        "scopes": text_items,
-        "email": text,
-        "sub": text,
-    }
 
     def __init__(
         self,
@@ -355,7 +329,7 @@ class GoogleDriveUserCredentialPolicies(UserCredentialPolicies):
         )
 
 
-class OneDriveUserCredentialPolicies(UserCredentialPolicies):
+class OneDriveUserCredentialPolicies(OAuthUserCredentialPolicies):
     """
     The keys of a user for OneDrive, for `UserCredentialDocument`.
 
@@ -381,15 +355,7 @@ class OneDriveUserCredentialPolicies(UserCredentialPolicies):
     """
 
     DATATYPE_BASE: ClassVar[str] = "onedrive_user_credential_policies"
-    _checks: ClassVar[Mapping[str, Check]] = {
-        "access_token": text,
-        "refresh_token": text,
-        "token_expiry": text,
-        "scopes": text_items,
-        "email": text,
-        "sub": text,
-        "tid": text,
-    }
+    _checks: ClassVar[Mapping[str, Check]] = {"tid": text}
 
     def __init__(
         self,
