@@ -116,3 +116,18 @@ def test_single_texts_are_lists_of_one() -> None:
     """And not lists of letters."""
     assert gcs.POSIXStoragePolicies(groups_allow="staff")["groups_allow"] == ["staff"]
     assert json.loads(json.dumps(gcs.PathRestrictions(read="/")))["read"] == ["/"]
+
+
+@pytest.mark.parametrize(
+    "attribute", ["lookup", "extend", "all_connectors", "__slots__", "_hidden", "class", "a b", ""]
+)
+def test_attributes_of_extended_tables(attribute: str) -> None:
+    """A connector takes the place of another connector, and of nothing else."""
+    identity = "0b19772d-729a-4c8f-93e1-59d5778cecf3"
+    with pytest.raises(GlobusSDKUsageError, match="attribute_name"):
+        gcs.ConnectorTable.extend(connector_name="Tape", connector_id=identity, attribute_name=attribute)
+    table = gcs.ConnectorTable.extend(connector_name="Tape", connector_id=identity, attribute_name="POSIX")
+    assert [each.name for each in table.all_connectors()].count("Tape") == 1
+    assert table.lookup("tape") == table.lookup(identity) == vars(table)["POSIX"]
+    assert table.lookup("POSIX") is None
+    assert gcs.ConnectorTable.lookup("POSIX") is not None

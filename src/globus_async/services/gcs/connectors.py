@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -77,8 +78,8 @@ class ConnectorTable:
             >>> [connector.name for connector in ConnectorTable.all_connectors()][:2]
             ['ActiveScale', 'Azure Blob']
         """
-        for table in reversed(cls.__mro__):
-            yield from (each for each in vars(table).values() if isinstance(each, GlobusConnectServerConnector))
+        attributes = {name: value for table in reversed(cls.__mro__) for name, value in vars(table).items()}
+        yield from (each for each in attributes.values() if isinstance(each, GlobusConnectServerConnector))
 
     @classmethod
     def lookup(cls, name_or_id: UUID | str) -> GlobusConnectServerConnector | None:
@@ -124,7 +125,9 @@ class ConnectorTable:
         check_text("connector_name", connector_name)
         check_text("attribute_name", attribute_name, optional=True)
         attribute = connector_name.upper().replace(" ", "_") if attribute_name is None else attribute_name
-        if not attribute.isidentifier() or hasattr(ConnectorTable.__base__, attribute):
+        taken = getattr(cls, attribute, None)
+        is_other = taken is not None and not isinstance(taken, GlobusConnectServerConnector)
+        if not attribute.isidentifier() or iskeyword(attribute) or attribute.startswith("_") or is_other:
             raise GlobusSDKUsageError(f"attribute_name must be a name of an attribute; got {attribute!r:.40}")
         connector = GlobusConnectServerConnector(connector_name, uuid_text("connector_id", connector_id).lower())
         return type("ExtendedConnectorTable", (cls,), {attribute: connector, "__doc__": cls.__doc__})
