@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 from ._http.missing import MISSING
-from ._http.query import is_collection
 from .secret import Secret
 
 __all__ = ("CONFIDENTIAL", "concealed")
@@ -40,6 +39,6 @@ def concealed(value: object, name: str = "") -> object:
     if isinstance(value, Mapping):
         members = cast("Mapping[str, object]", value)
         return {key: concealed(member, key) for key, member in members.items() if member is not MISSING}
-    if is_collection(value):  # as it would be sent
-        return [concealed(item, name) for item in value]
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):  # which is sent as a list
+        return [concealed(item, name) for item in cast("Iterable[object]", value)]
     return Secret(value) if isinstance(value, str) and name in CONFIDENTIAL else value

@@ -29,7 +29,11 @@ async def test_version_2_keeps_what_it_has_no_members_for() -> None:
             endpoint_id = (await v3.register_endpoint({**document, **own}))["endpoint_id"]
             await v2.register_endpoint({**document, "endpoint_uuid": endpoint_id, "display_name": "Cluster"})
             endpoint = (await v2.get_endpoint(endpoint_id)).data
-            assert (endpoint["display_name"], endpoint["public"], endpoint["high_assurance"]) == ("Cluster", True, True)
+            assert (endpoint["display_name"], endpoint["public"], endpoint.get("high_assurance")) == (
+                "Cluster",
+                True,
+                True,
+            )
             assert endpoint.get("subscription_uuid") == subscription
             assert emulator.compute.endpoints[endpoint_id].admins == [bob.id]
             with pytest.raises(ComputeAPIError, match="high assurance"):

@@ -102,6 +102,7 @@ def test_the_version_is_that_of_globus_sdk(kind: type[Any]) -> None:
         (gcs.S3StoragePolicies, {"s3_restore": "yes"}),
         (gcs.S3StoragePolicies, {"s3_storage_class": True}),
         (gcs.StorageGatewayDocument, {"identity_mappings": "x"}),
+        (gcs.StorageGatewayDocument, {"identity_mappings": ""}),
         (gcs.EndpointDocument, {"subscription_id": "mine"}),
         (gcs.HPSSStoragePolicies, {"authentication_mech": "none"}),
     ],

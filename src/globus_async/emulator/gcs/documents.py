@@ -130,7 +130,7 @@ def collection_document(
         "manager_url": state.platform.address_of(endpoint.host),
         "https_url": state.collections.https_url(collection.id),
         "tlsftp_url": f"tlsftp://{endpoint.domain_of(collection)}:443",
-        "root_path": state.root_path(endpoint, collection),
+        "root_path": endpoint.root_path(collection),
         "high_assurance": high_assurance,
         "require_high_assurance": high_assurance,
         "authentication_timeout_mins": timeout,

@@ -97,3 +97,11 @@ class Endpoint:
     def guests_of(self, collection_id: str) -> list[ManagedCollection]:
         """Return the guest collections on a mapped collection."""
         return [each for each in self.collections.values() if each.fields.get("mapped_collection_id") == collection_id]
+
+    def root_path(self, collection: ManagedCollection) -> str:
+        """Return the root of a collection on the storage of its gateway."""
+        path = str(collection.fields["collection_base_path"])
+        if not collection.is_guest:
+            return path
+        host = self.collections[collection.fields["mapped_collection_id"]]
+        return f"{self.root_path(host).rstrip('/')}{path}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .restrictions import access_to, least_access
+from .accounts import account_of
+from .restrictions import access_to, lowest_access
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..kit.directory import Directory
     from .models import Endpoint, ManagedCollection, Resource, StorageGateway
-    from .state import GCSState
 
 __all__ = ("PathAccess", "sharing_access")
 
@@ -24,7 +25,7 @@ def sharing_access(endpoint: Endpoint, mapped: ManagedCollection, path: str, use
         if each.fields["collection_id"] == mapped.id and _is_for(each, username)
     ]
     documents = [each.fields.get("sharing_restrict_paths") for each in (mapped, *own)]
-    return least_access(access_to(path, each, username) for each in documents)
+    return lowest_access(access_to(path, each, username) for each in documents)
 
 
 def _is_for(policy: Resource, username: str | None) -> bool:
@@ -36,7 +37,7 @@ def _is_for(policy: Resource, username: str | None) -> bool:
 class PathAccess:
     """The restrictions of a collection, as they are at the time of an access: `ManagedEntity.allows`."""
 
-    state: GCSState
+    directory: Directory
     endpoint: Endpoint
     collection: ManagedCollection
 
@@ -47,8 +48,8 @@ class PathAccess:
 
     def _of_mapped(self, path: Sequence[str], identities: frozenset[str]) -> list[str]:
         restrictions = self._gateway().fields.get("restrict_paths")
-        absolute = _joined(self.state.root_path(self.endpoint, self.collection), path)
-        users = {self.state.account(self._gateway(), each) for each in identities}
+        absolute = _joined(self.endpoint.root_path(self.collection), path)
+        users = {account_of(self.directory, self._gateway().fields, each) for each in identities}
         return [access_to(absolute, restrictions, each) for each in users]
 
     def _of_guest(self, path: Sequence[str]) -> list[str]:
@@ -58,9 +59,9 @@ class PathAccess:
         if credential is None or not mapped.fields.get("allow_guest_collections"):
             return []
         user: str | None = credential.fields.get("username")
-        absolute = _joined(self.state.root_path(self.endpoint, self.collection), path)
+        absolute = _joined(self.endpoint.root_path(self.collection), path)
         shared = sharing_access(self.endpoint, mapped, _joined(fields["collection_base_path"], path), user)
-        return [least_access((access_to(absolute, self._gateway().fields.get("restrict_paths"), user), shared))]
+        return [lowest_access((access_to(absolute, self._gateway().fields.get("restrict_paths"), user), shared))]
 
     def _gateway(self) -> StorageGateway:
         return self.endpoint.gateways[self.collection.fields["storage_gateway_id"]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ("access_to", "least_access")
+__all__ = ("access_to", "lowest_access")
 
 _GRADES: Final = ("none", "read", "read_write")
 _BRACKETS: Final = re.compile(r"\[[^/\]]+\]")
@@ -44,7 +44,7 @@ def access_to(path: str, restrictions: Mapping[str, Any] | None, username: str |
     return "read_write" if grade == "read" and any(each == "read_write" for _, each in found) else grade
 
 
-def least_access(grades: Iterable[str]) -> str:
+def lowest_access(grades: Iterable[str]) -> str:
     """Return the lowest of several grades of access; ``read_write`` if there are none."""
     return min(grades, key=_GRADES.index, default="read_write")
 

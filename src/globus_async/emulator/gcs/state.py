@@ -158,7 +158,9 @@ class GCSState:
             path="/" if collection.storage is not None else fields["collection_base_path"],
             needs_data_access=host is None and not high_assurance,
             account_of=None if host is not None else partial(self.account, gateway),
-            allows=PathAccess(self, endpoint, collection) if host or gateway.fields.get("restrict_paths") else None,
+            allows=PathAccess(self.directory, endpoint, collection)
+            if host or gateway.fields.get("restrict_paths")
+            else None,
             https_host=endpoint.domain_of(collection) if _serves_https(host) and _serves_https(collection) else None,
             https_methods=None if methods is None else frozenset(methods),
         )
@@ -198,14 +200,6 @@ class GCSState:
     def account(self, gateway: StorageGateway, identity_id: str) -> str | None:
         """Return the local user that a gateway maps an identity to; `None` if it has no account."""
         return account_of(self.directory, gateway.fields, identity_id)
-
-    def root_path(self, endpoint: Endpoint, collection: ManagedCollection) -> str:
-        """Return the root of a collection on the storage of its gateway."""
-        path = str(collection.fields["collection_base_path"])
-        if not collection.is_guest:
-            return path
-        host = endpoint.collections[collection.fields["mapped_collection_id"]]
-        return f"{self.root_path(endpoint, host).rstrip('/')}{path}"
 
     # for tests
 
