@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 import pytest
 
-from globus_async import FileChanged, GCSCollectionClient, GlobusError, RetryPolicy, Transport
-from globus_async.services.files import FileTruncated
-from tests.toolkit.raw_server import RawServer, Received, Script, Send
+from globus_async import FileChanged, GCSCollectionClient, GlobusError, RetryPolicy, Transport, UploadInterrupted
+from globus_async.services.files import FileTruncated, PermissionDenied
+from tests.toolkit.raw_server import RawServer, Received, Rst, Script, Send
 
 CONTENT = bytes(range(100)) * 10
 RETRIES = 2
@@ -141,3 +141,40 @@ async def test_a_file_that_is_not_as_empty_as_stated(serve: Connect) -> None:
         await client.read("/f", size=0)
     assert await serve(lambda request: honest(request, b"")).read("/f", size=0) == b""
     assert await serve(lambda _: reply(200, [("Content-Length", 0)])).read("/f", size=0) == b""
+
+
+@pytest.mark.parametrize("first", [[Rst()], reply(408, [("Content-Length", 0)])])
+async def test_an_upload_that_is_refused_after_it_broke_off(serve: Connect, first: Script) -> None:
+    """What an earlier attempt may have left is removed, though the last one has written nothing."""
+    size = 1000
+    calls: list[str] = []
+
+    def response(request: Received) -> Script:
+        nonlocal size
+        calls.append(request.method)
+        if request.method == "HEAD":
+            return reply(200, [("Content-Length", size)])
+        if request.method == "PUT":
+            size = 10
+            return first if calls.count("PUT") == 1 else reply(403, [("Content-Length", 0)])
+        return reply(200, [("Content-Length", 0)])
+
+    with pytest.raises(UploadInterrupted) as caught:
+        await serve(response).upload(CONTENT, "/f")
+    assert isinstance(caught.value.__cause__, PermissionDenied)
+    assert caught.value.remaining_path is None
+    assert calls == ["HEAD", "PUT", "PUT", "HEAD", "DELETE"]
+
+
+async def test_a_collection_that_can_only_be_written(serve: Connect) -> None:
+    """An upload needs no other method than PUT; it does not claim that nothing is left where it cannot know."""
+
+    def response(request: Received) -> Script:
+        status = 405 if request.method != "PUT" else 500 if request.target == "/broken" else 201
+        return reply(status, [("Content-Length", 0)])
+
+    client = serve(response)
+    assert (await client.upload(CONTENT, "/f")).size == len(CONTENT)
+    with pytest.raises(UploadInterrupted) as caught:
+        await client.upload(CONTENT, "/broken")
+    assert caught.value.remaining_path == "/broken"

@@ -12,7 +12,7 @@ from ..._http.path import shown
 from ...errors import GlobusAPIError, GlobusError, NetworkError
 from ...errors.arguments import check_callback, check_text
 from .downloads import DownloadMethods
-from .errors import FilesAPIError, NotFound, UploadInterrupted
+from .errors import FilesAPIError, NotFound, PermissionDenied, UploadInterrupted
 from .file_path import request_path
 from .renames import rename_over
 from .temporary_names import temporary_path
@@ -20,6 +20,7 @@ from .transfer_operations import TransferOperations, transfer_path
 from .upload_source import UploadSource, checked_source
 
 if TYPE_CHECKING:
+    from ...errors import Attempt
     from .progress import OnProgress
     from .upload_source import UploadedContent
 
@@ -126,7 +127,9 @@ class UploadMethods(DownloadMethods):
     async def _put_in_place(
         self, content: UploadedContent, path: str, content_type: str, progress: OnProgress | None
     ) -> None:
-        before = await self._size_or_none(path)
+        before = None
+        with suppress(PermissionDenied):  # a collection may allow to write only
+            before = await self._size_or_none(path)
         try:
             await self._put(content, path, path, content_type, progress)
         except BaseException as error:
@@ -179,10 +182,15 @@ class UploadMethods(DownloadMethods):
 def _may_have_written(content: UploadedContent, error: BaseException) -> bool:
     """Return whether a part of the content may be on the collection."""
     if isinstance(error, FilesAPIError):
-        return error.http_status >= 500
+        return error.http_status >= 500 or any(map(_may_have_begun_to_write, error.attempts))
     if isinstance(error, NetworkError):
         return error.maybe_executed
     return content.has_begun
+
+
+def _may_have_begun_to_write(attempt: Attempt) -> bool:
+    """Return whether an attempt may have written; a 404 is of a server that could not ask the storage."""
+    return attempt.maybe_executed and not attempt.outcome.startswith("404")
 
 
 def _raise_interrupted(cause: BaseException, path: str, remaining: str | None) -> None:
