@@ -39,6 +39,14 @@ def test_a_listing_answers_all_questions(
     assert len(emulator.requests) == before + 1
 
 
+def test_the_time_of_a_directory(filesystem: GlobusFileSystem, root: str) -> None:
+    """It is the same whether the directory has been listed or not."""
+    found = filesystem.modified(f"{root}/a/b")
+    filesystem.invalidate_cache()
+    filesystem.ls(f"{root}/a/b")
+    assert filesystem.modified(f"{root}/a/b") == found
+
+
 def test_trees(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator) -> None:
     """With URLs and bare paths; each directory is listed once."""
     files = [f"{root}/{name}" for name in ("a/b/c/deep", "a/b/x1", "a/b/x2", "a/y", "z")]

@@ -216,7 +216,10 @@ class ListingMethods(CollectionAccess):
         return sum(sizes.values()) if total else sizes
 
     async def _modified(self, path: str) -> datetime:
+        path = strip_protocol(path)
         seconds = (await self._info(path))["mtime"]
+        if seconds is None:  # the listing of a directory has no time of its own
+            seconds = (await self._fetch_entry(path))["mtime"]
         if seconds is None:
             raise OSError(errno.EIO, "the collection does not say when it was modified", path)
         return datetime.fromtimestamp(seconds, UTC)
