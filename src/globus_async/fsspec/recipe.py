@@ -52,17 +52,18 @@ class Recipe:
 
     def credentials(self, transport: Transport) -> CredentialChain:
         """
-        Return the places to search for credentials: the storage, if one is named, and the environment variables.
+        Return the place to search for credentials: the storage that is named, else the environment variables.
 
-        None of them asks a person: a process without usable credentials fails at its first call.
+        A storage without tokens is an error, whatever the environment has: a slip in its name must not let a process
+        act as somebody else. Neither asks a person: a process without usable credentials fails at its first call.
         """
-        sources: list[CredentialSource] = []
+        source: CredentialSource = EnvironmentCredentials()
         if self.token_storage is not None:
             client = None
             if self.client_id is not None:
                 client = NativeAppAuthClient(self.client_id, environment=self.environment, transport=transport)
-            sources.append(StorageCredentials(self._storage(self.token_storage), client))
-        return CredentialChain([*sources, EnvironmentCredentials()], transport=transport)
+            source = StorageCredentials(self._storage(self.token_storage), client)
+        return CredentialChain([source], transport=transport)
 
     def _storage(self, path: str) -> TokenStorage:
         is_database = Path(path).suffix.lower() in _DATABASES
