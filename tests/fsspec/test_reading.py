@@ -304,6 +304,25 @@ def test_a_process_without_credentials(
             read(f"{root}/x")
 
 
+def test_a_named_storage_without_tokens(filesystem: GlobusFileSystem, root: str, tmp_path: Path) -> None:
+    """The application in the environment does not stand in for the person whose storage is misspelled."""
+    fs = fsspec.filesystem("globus", token_storage=str(tmp_path / "absent.json"), skip_instance_cache=True)
+    for read in (fs.ls, fs.cat_file):
+        with pytest.raises(PermissionError, match=r"absent\.json.*it has no tokens"):
+            read(f"{root}/x")
+
+
+@pytest.mark.parametrize("read", ["ls", "info", "cat_file", "open"])
+def test_the_text_of_an_error_is_one_line(filesystem: GlobusFileSystem, root: str, read: str) -> None:
+    """What happened, and to which file; the whole report of the server is in the cause."""
+    with pytest.raises(FileNotFoundError) as caught:
+        getattr(filesystem, read)(f"{root}/absent")
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "No such file or directory" in text
+    assert text.endswith(f": '{root}/absent'")
+
+
 @pytest.fixture
 def public(emulator: GlobusEmulator, lab: Collection, storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the id of a guest collection that everybody may read, in a process without credentials."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
@@ -11,6 +12,7 @@ from ..credentials import NoCredentials
 from ..errors import (
     AuthenticationFailed,
     AuthorizationRequired,
+    GlobusAPIError,
     GlobusError,
     GlobusSDKUsageError,
     GlobusTimeoutError,
@@ -20,6 +22,7 @@ from ..errors import (
     PermissionDenied,
     ResponseDecodeError,
 )
+from ..errors.base import escape_control_characters
 from ..services.files import FileChanged, LocalFileError, PathIsDirectory
 from ..services.transfer.errors import EndpointNotFound, PathExists, TransferAPIError
 from ..token_storage import TokenValidationError
@@ -43,7 +46,13 @@ _KINDS: Final[tuple[tuple[type[GlobusError], int], ...]] = (
     (NetworkError, errno.ECONNABORTED),
 )
 """The first match counts. `OSError` makes the subclass of each number: of ``ENOENT`` a `FileNotFoundError`."""
-_LOGIN: Final = "; log in again in a process with a user, or set the credentials of an application in the environment"
+_LOGIN: Final = (
+    "; log in again in a process with a user, and name its storage with token_storage=, or set the credentials of an"
+    " application in the environment"
+)
+_REASON: Final = re.compile(r"^Message: (.+)$", re.MULTILINE)
+"""The line of a report that says what happened; all of it is in the ``__cause__``."""
+_LINE_BREAK: Final = re.compile(r"\s*\n\s*")
 
 
 @contextmanager
@@ -70,8 +79,19 @@ def os_error(error: GlobusError, path: str) -> OSError:
     number = _number_of(error)
     hint = _LOGIN if isinstance(error, NoCredentials | LoginRequired | TokenValidationError) else ""
     # zarr reads an error with these words as an empty file
-    text = str(error).replace("not satisfiable", "not possible")
+    text = _in_one_line(error).replace("not satisfiable", "not possible")
     return OSError(number, f"{text}{hint}", path)
+
+
+def _in_one_line(error: GlobusError) -> str:
+    """Return the text of an error, with the subject and the reason of a report of a collection's server."""
+    text = str(error)
+    if isinstance(error, GlobusAPIError):
+        report = escape_control_characters(error.message)
+        reason = _REASON.search(report)
+        subject = report.partition("\n")[0]
+        text = text.replace(report, subject if reason is None else f"{subject}: {reason[1]}", 1)
+    return _LINE_BREAK.sub(" ", text)
 
 
 def _number_of(error: GlobusError) -> int:
