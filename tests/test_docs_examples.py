@@ -153,6 +153,8 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         if page.name.endswith("fsspec.md"):
             names["collection_id"] = collection_of_a_job(names["emulator"], monkeypatch)
             names["public_id"], names["public_address"] = public_collection(names["emulator"])
+        if page.name.endswith("gcs.md"):
+            names.update(connect_server(names["emulator"]))
         await log_in(names)
         for token in ("access_token", "service_token"):
             await add_more_than_a_page(names["emulator"], names[token])
@@ -189,6 +191,14 @@ def public_collection(emulator: GlobusEmulator) -> tuple[str, str | None]:
     guest = emulator.add_collection("Public stations", host=host)
     guest.rules["rule"] = AccessRule("rule", "anonymous", "", "/", "r", create_time=0)
     return guest.id, guest.https_url
+
+
+def connect_server(emulator: GlobusEmulator) -> World:
+    """Return the names of an endpoint of Globus Connect Server, and of the login of its owner."""
+    ada = emulator.add_identity("ada@example.org")
+    host = emulator.gcs.add_endpoint("Laboratory", owner=ada).host
+    login = EmulatedLogin(emulator, ada)
+    return {"manager_host": host, "config": GlobusAppConfig(login_flow_manager=login, token_storage="memory")}
 
 
 async def log_in(names: World) -> None:
