@@ -27,6 +27,7 @@ from globus_async._http.response import RawResponse
 from globus_async.fastapi import SessionStoreUnavailable, add_error_handlers, error_response
 from globus_async.services.auth import LoginRefused
 from globus_async.services.auth.errors import error_kinds as auth_error
+from globus_async.services.files.errors import error_kinds as files_error
 from globus_async.services.transfer.errors import error_kinds as transfer_error
 from globus_async.token_storage import TokenStorageUnavailable
 
@@ -69,6 +70,9 @@ def body(error: GlobusError) -> dict[str, Any]:
         (transfer_error(response(401)), 401),
         *((transfer_error(response(status)), 502) for status in (402, 405, 418, 500, 502, 504)),
         *((transfer_error(response(status)), 503) for status in (429, 503)),
+        (files_error(response(404, {"message": "GlobusError: v=1 c=PATH_NOT_FOUND"})), 404),
+        (files_error(response(404, {"message": "GlobusError: v=1 c=ENDPOINT_ERROR"})), 503),
+        (files_error(response(404, {"message": "Not Found"})), 502),
         (auth_error(response(401, {"error": "invalid_client"})), 502),
         (auth_error(response(400, {"error": "unauthorized_client"})), 502),
     ],

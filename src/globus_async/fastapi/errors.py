@@ -25,6 +25,7 @@ from ..errors.base import escape_control_characters
 from ..gare import GARE, to_gare
 from ..services.auth.errors import InvalidClient
 from ..services.auth.flows import LoginRefused
+from ..services.files.errors import BackendUnavailable, UnconfirmedNotFound
 from ..session_store import SessionStoreUnavailable
 from .bearer import challenge
 from .openapi import document_responses
@@ -101,7 +102,7 @@ def error_response(error: GlobusError) -> JSONResponse:
     400    the redirect of a login does not belong to that login
     401    the user must log in again; with ``WWW-Authenticate``
     403    Globus denied permission; if another login can help, the body is its document (GARE)
-    4xx    400, 404, 409 and 422 of the service are passed on
+    4xx    400, 404, 409 and 422 of the service are passed on, but a 404 of a file that may exist is a 502 or 503
     500    a mistake in the application, such as an invalid argument
     502    Globus failed or cannot be reached, or this application's credentials are wrong
     503    Globus is unavailable or limits the rate, Globus Auth cannot be reached, a store of sessions or tokens is
@@ -141,9 +142,10 @@ def _service_response(error: GlobusAPIError) -> JSONResponse:
         return JSONResponse({**body, "detail": _WRONG_REGISTRATION}, 502)
     if error.http_status == 401:
         return JSONResponse(body, 401, _LOGIN_HEADERS)
-    if error.http_status in _PASSED_ON_STATUSES:
+    is_unconfirmed = isinstance(error, UnconfirmedNotFound)  # a 404 says that a file is missing, and this may exist
+    if error.http_status in _PASSED_ON_STATUSES and not is_unconfirmed:
         return JSONResponse(body, error.http_status)
-    if error.http_status in {429, 503}:
+    if error.http_status in {429, 503} or isinstance(error, BackendUnavailable):
         headers = {"Retry-After": retry_after(error)}
         return JSONResponse({**body, "detail": "Globus is temporarily unavailable"}, 503, headers)
     return JSONResponse({**body, "detail": "Globus failed"}, 502)
