@@ -108,6 +108,25 @@ async def test_a_domain_of_its_own(world: World) -> None:
     assert (await world.http.get("https://gcs.example.org/api/info")).status_code == 501
 
 
+async def test_domains_in_use(world: World) -> None:
+    """Neither endpoints nor collections can take the domain of another one, or that of a service."""
+    gateway = world.gateway()
+    other = world.state.add_endpoint("Other", owner=world.bob)
+    first = world.state.add_mapped_collection(gateway, "First", domain_name="data")
+    second = world.state.add_mapped_collection(gateway, "Second")
+    status, detail = await world.refused("POST", "/collections", mapped(gateway, domain_name="data"))
+    assert (status, detail["resources"]) == (409, [first.id])
+    taken = ("auth.globus.org", "transfer.api.globus.org", other.host, world.endpoint.domain_of(first))
+    for name in taken:
+        domain = {"DATA_TYPE": "domain#1.0.0", "domain_name": name, "wildcard": False}
+        assert (await world.refused("PUT", "/endpoint/domain", domain))[0] == 422
+        assert (await world.refused("PUT", f"/collections/{second.id}/domain", domain))[0] == 422
+    own = {"DATA_TYPE": "domain#1.0.0", "domain_name": "data.example.org", "wildcard": False}
+    for _ in range(2):
+        assert (await world.send("PUT", f"/collections/{second.id}/domain", own))[0] == 200
+    assert (await world.refused("PUT", f"/collections/{first.id}/domain", own))[0] == 422
+
+
 async def test_versions_of_documents(world: World) -> None:
     """A member that the version does not have is refused, and so are missing and wrong ones, all at once."""
     gateway = world.gateway()

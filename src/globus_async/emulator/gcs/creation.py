@@ -22,7 +22,7 @@ def checked_mapped(call: Call, fields: Document) -> Document:
     Return the members of a new mapped collection, which an administrator of the endpoint may make.
 
     Raises:
-        GCSError: 403 or 422, they are not allowed.
+        GCSError: 403, 409 or 422, they are not allowed.
     """
     call.require_admin("Could not create collection. Insufficient permissions")
     gateway_id = fields.get("storage_gateway_id")
@@ -35,6 +35,11 @@ def checked_mapped(call: Call, fields: Document) -> Document:
     if owner_id not in call.caller.identity_ids:
         raise GCSError.forbidden("The identity is none of yours", "id_not_in_identity_set")
     check_collection(call, fields, gateway)
+    name = fields.get("domain_name")
+    user = None if name is None else call.state.user_of_host(call.endpoint.host_named(name))
+    if user is not None:
+        detail = {"DATA_TYPE": "resource_conflict#1.0.0", "resources": [user]}
+        raise GCSError(409, "conflict", f"The domain name {name} is in use", detail=detail)
     return fields
 
 

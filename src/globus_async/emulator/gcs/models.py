@@ -92,7 +92,11 @@ class Endpoint:
             return str(collection.domain["domain_name"])
         chosen = collection.fields.get("domain_name")
         label = chosen or f"{'g' if collection.is_guest else 'm'}-{collection.id.replace('-', '')[:6]}"
-        return str(label) if "." in label else f"{label}.{self.host}"
+        return self.host_named(str(label))
+
+    def host_named(self, label: str) -> str:
+        """Return the host of a domain name, which may be its first label only."""
+        return label if "." in label else f"{label}.{self.host}"
 
     def guests_of(self, collection_id: str) -> list[ManagedCollection]:
         """Return the guest collections on a mapped collection."""

@@ -80,6 +80,16 @@ class GCSState:
         """Return the endpoint whose Manager has a host; `None` if there is none."""
         return next((each for each in list(self.endpoints.values()) if name in self.hosts_of(each)), None)
 
+    def user_of_host(self, name: str) -> str | None:
+        """Return the id of the endpoint or collection that has a host, or the name of a service; `None` if it is free."""
+        for endpoint in self.endpoints.values():
+            if name in self.hosts_of(endpoint):
+                return endpoint.id
+            for collection in endpoint.collections.values():
+                if endpoint.domain_of(collection) == name:
+                    return collection.id
+        return self.platform.service_at(name)
+
     @staticmethod
     def hosts_of(endpoint: Endpoint) -> tuple[str, ...]:
         """Return the hosts of a Manager: the one it was made with, and its own domain."""

@@ -184,7 +184,10 @@ async def set_domain(state: GCSState, request: Request) -> Response:
     this = call(state, request)
     collection = this.collection()
     this.require_administers(collection)
-    collection.domain = this.checked(DOMAIN_DOCUMENT)
+    domain = this.checked(DOMAIN_DOCUMENT)
+    if state.user_of_host(domain["domain_name"]) not in {None, collection.id}:
+        raise GCSError.invalid(["'domain_name': a domain that is not in use is required"])
+    collection.domain = domain
     state.put_collection(this.endpoint, collection)
     return result(domain_documents(collection.domain), message=f"Updated domain of Collection {collection.id}")
 

@@ -196,9 +196,8 @@ async def set_domain(state: GCSState, request: Request) -> Response:
     this = call(state, request)
     this.require_admin()
     domain = this.checked(DOMAIN_DOCUMENT)
-    other = state.host(domain["domain_name"])
-    if other is not None and other is not this.endpoint:
-        raise GCSError.invalid(["'domain_name': another endpoint has it"])
+    if state.user_of_host(domain["domain_name"]) not in {None, this.endpoint.id}:
+        raise GCSError.invalid(["'domain_name': a domain that is not in use is required"])
     this.endpoint.domain = domain
     return result(domain_documents(domain), message=f"Updated domain of Endpoint {this.endpoint.id}")
 
