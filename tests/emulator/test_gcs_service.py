@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from globus_async.emulator.control.errors import ControlError
 from globus_async.emulator.gcs.models import Endpoint, StorageGateway
 from globus_async.emulator.kit.clock import ManualClock
 from globus_async.testing import GlobusEmulator
@@ -398,6 +399,12 @@ async def test_a_login_with_a_provider(world: World) -> None:
     (credential,) = world.endpoint.credentials.values()
     assert (credential.id, credential.fields["username"]) == (page.url.params["user_credential_id"], "bob")
     assert (await world.http.get(callback)).status_code == 400
+    for form in ({"username": "root"}, {"identity_id": world.ada.id}):
+        response = await world.http.post(url, data={"storage_gateway_id": gateway.id, **form}, headers=headers)
+        assert response.status_code == 403
+    gateway.fields["users_deny"] = ["bob"]
+    response = await world.http.post(url, data={"storage_gateway_id": gateway.id}, headers=headers)
+    assert response.json()["detail"]["DATA_TYPE"] == "invalid_user#1.0.0"
 
 
 async def test_seed(world: World) -> None:
@@ -426,3 +433,40 @@ async def test_seed(world: World) -> None:
     before["gcs_endpoints"][0]["nodes"][0]["document"]["color"] = "red"
     with pytest.raises(Exception, match="no property 'color'"):
         await world.emulator.load_seed(before)
+
+
+@pytest.mark.parametrize(
+    ("section", "member"),
+    [
+        ("credentials", "identity_id"),
+        ("credentials", "storage_gateway_id"),
+        ("sharing_policies", "collection_id"),
+        ("nodes", "ip_addresses"),
+        ("stream_gateways", "display_name"),
+        ("storage_gateways", "connector_id"),
+        ("collections", "collection_base_path"),
+        ("collections", "display_name"),
+        ("collections", "user_credential_id"),
+    ],
+)
+async def test_incomplete_seed(world: World, section: str, member: str) -> None:
+    """A document without a member that the emulator needs is refused when it is loaded, and not when it is read."""
+    collection = world.state.add_mapped_collection(world.gateway(), "Storage")
+    world.state.add_guest_collection(collection, "Guest", owner=world.bob, base_path="/data")
+    await world.send("POST", "/nodes", {"DATA_TYPE": "node#1.0.0", "ip_addresses": ["192.0.2.1"], "status": "active"})
+    await world.send("POST", "/stream_gateways", {"DATA_TYPE": "stream_gateway#1.0.0", "display_name": "Cameras"})
+    policy = {"collection_id": collection.id, "sharing_restrict_paths": {"none": ["/private"]}}
+    await world.send("POST", "/sharing_policies", {"DATA_TYPE": "sharing_policy#1.0.0", **policy})
+    seed = json.loads(json.dumps(world.emulator.dump_seed()))
+    found = [each["document"] for each in seed["gcs_endpoints"][0][section] if member in each["document"]]
+    del found[0][member]
+    with pytest.raises(ControlError, match=member):
+        await world.emulator.load_seed(seed)
+
+
+async def test_domains_in_seeds(world: World) -> None:
+    """Those of endpoints and collections must have a name."""
+    seed = json.loads(json.dumps(world.emulator.dump_seed()))
+    seed["gcs_endpoints"][0]["domain"] = {"wildcard": True}
+    with pytest.raises(ControlError, match="domain_name"):
+        await world.emulator.load_seed(seed)

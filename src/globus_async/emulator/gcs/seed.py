@@ -10,10 +10,10 @@ from ..kit.ids import named_id
 from ..kit.principals import identity_id, principal_name
 from .errors import GCSError
 from .models import Endpoint, ManagedCollection, Resource, StorageGateway
-from .schemas import COLLECTION, CREDENTIAL, ENDPOINT, GATEWAY, NODE, SHARING_POLICY, STREAM_GATEWAY
+from .schemas import COLLECTION, CREDENTIAL, DOMAIN_DOCUMENT, ENDPOINT, GATEWAY, NODE, SHARING_POLICY, STREAM_GATEWAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from ..kit.fields import Fields
     from ..kit.service import Document
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ("dump_endpoint", "load_endpoint")
 
-_PLAIN: Final[Mapping[str, tuple[str, Schema]]] = {
-    "nodes": ("nodes", NODE),
-    "sharing_policies": ("sharing_policies", SHARING_POLICY),
-    "stream_gateways": ("stream_gateways", STREAM_GATEWAY),
-    "credentials": ("credentials", CREDENTIAL),
+_PLAIN: Final[Mapping[str, tuple[str, Schema, tuple[str, ...]]]] = {
+    "nodes": ("nodes", NODE, NODE.required),
+    "sharing_policies": ("sharing_policies", SHARING_POLICY, SHARING_POLICY.required),
+    "stream_gateways": ("stream_gateways", STREAM_GATEWAY, STREAM_GATEWAY.required),
+    "credentials": ("credentials", CREDENTIAL, ("storage_gateway_id", "identity_id", "connector_id")),
 }
-"""The lists of resources without state beside their documents, with the attributes of an endpoint."""
+"""
+The lists of resources without state beside their documents, with the attributes of an endpoint and the members that the
+documents must have.
+"""
 _MEMBERS: Final = frozenset(
     {
         *("id", "client_id", "owner", "host", "document", "owner_string", "domain"),
@@ -45,8 +48,8 @@ def load_endpoint(state: GCSState, fields: Fields) -> None:
         ServiceError: A member is missing, unknown or wrong.
     """
     fields.check_known(_MEMBERS)
-    document = _document(fields, ENDPOINT, "document")
-    name = str(document.get("display_name"))
+    document = _document(fields, ENDPOINT, "document", {"display_name"})
+    name = str(document["display_name"])
     endpoint = state.add_endpoint(
         owner=identity_id(state.directory, fields, "owner"),
         id=fields.optional("id", UUID, named_id("endpoint", name)),
@@ -54,15 +57,15 @@ def load_endpoint(state: GCSState, fields: Fields) -> None:
         domain=fields.optional("host", TEXT),
         **document,
     )
-    endpoint.owner_string, endpoint.domain = fields.nullable("owner_string", TEXT), fields.nullable("domain", OBJECT)
-    for member, (attribute, schema) in _PLAIN.items():
+    endpoint.owner_string, endpoint.domain = fields.nullable("owner_string", TEXT), _domain(fields)
+    for member, (attribute, schema, required) in _PLAIN.items():
         for each in fields.objects(member) or ():
             each.check_known({"id", "document"})
-            resource = Resource(each.required("id", UUID), _document(each, schema, "document"))
+            resource = Resource(each.required("id", UUID), _document(each, schema, "document", required))
             getattr(endpoint, attribute)[resource.id] = resource
     for each in fields.objects("storage_gateways") or ():
         each.check_known({"id", "document"})
-        gateway = StorageGateway(each.required("id", UUID), _document(each, GATEWAY, "document"))
+        gateway = StorageGateway(each.required("id", UUID), _document(each, GATEWAY, "document", GATEWAY.required))
         endpoint.gateways[gateway.id] = gateway
     for each in fields.objects("collections") or ():
         collection = _collection(state, endpoint, each)
@@ -73,20 +76,31 @@ def load_endpoint(state: GCSState, fields: Fields) -> None:
         state.put_collection(endpoint, collection)
 
 
-def _document(fields: Fields, schema: Schema, name: str, **kind: str) -> Document:
+def _document(fields: Fields, schema: Schema, name: str, required: Collection[str], **kind: str) -> Document:
     document: dict[str, Any] = fields.required(name, OBJECT)
     try:
-        return schema.check({"DATA_TYPE": schema.newest, **document}, whole=False, **kind)
+        found = schema.check({"DATA_TYPE": schema.newest, **document}, whole=False, **kind)
     except GCSError as error:
         problems: Any = error.detail
         raise fields.errors.of_kind(ErrorKind.INVALID_FIELD, f"{name}: {problems['errors'][0]}") from None
+    for each in required:
+        if found.get(each) is None:
+            raise fields.errors.missing_field(f"{name}.{each}")
+    return found
+
+
+def _domain(fields: Fields) -> Document | None:
+    if fields.nullable("domain", OBJECT) is None:
+        return None
+    return _document(fields, DOMAIN_DOCUMENT, "domain", {"domain_name"})
 
 
 def _collection(state: GCSState, endpoint: Endpoint, fields: Fields) -> ManagedCollection:
     fields.check_known({"id", "document", "creator", "created", "domain", "owner_string", "verified"})
     collection_id = fields.required("id", UUID)
     kind = str(fields.object("document", required=True).required("collection_type", TEXT))
-    document = _document(fields, COLLECTION, "document", kind=kind)
+    required = (*COLLECTION.required, *(["mapped_collection_id", "user_credential_id"] if kind == "guest" else []))
+    document = _document(fields, COLLECTION, "document", required, kind=kind)
     owner_is_known = document.get("identity_id") in state.directory.identities
     is_complete = document.get("storage_gateway_id") in endpoint.gateways and owner_is_known
     if collection_id not in state.collections or not is_complete:
@@ -98,7 +112,7 @@ def _collection(state: GCSState, endpoint: Endpoint, fields: Fields) -> ManagedC
         document,
         identity_id(state.directory, fields, "creator"),
         fields.optional("created", MOMENT, state.now()),
-        fields.nullable("domain", OBJECT),
+        _domain(fields),
         fields.nullable("owner_string", TEXT),
         fields.optional("verified", BOOLEAN, default=False),
     )
@@ -139,7 +153,7 @@ def dump_endpoint(state: GCSState, endpoint: Endpoint) -> Document:
         ],
         **{
             member: [_resource(each) for each in getattr(endpoint, attribute).values()]
-            for member, (attribute, _) in _PLAIN.items()
+            for member, (attribute, *_) in _PLAIN.items()
         },
     }
 

@@ -81,7 +81,7 @@ class GCSState:
         return next((each for each in list(self.endpoints.values()) if name in self.hosts_of(each)), None)
 
     def user_of_host(self, name: str) -> str | None:
-        """Return the id of the endpoint or collection that has a host, or the name of a service; `None` if it is free."""
+        """Return the id of the endpoint or collection of a host, or the name of its service; `None` if it is free."""
         for endpoint in self.endpoints.values():
             if name in self.hosts_of(endpoint):
                 return endpoint.id
