@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from .call import Call
     from .models import ManagedCollection, StorageGateway
 
-__all__ = ("check_data_access", "check_identity", "check_session", "check_sharing_user", "missing_scopes")
+__all__ = (
+    "check_data_access",
+    "check_identity",
+    "check_session",
+    "check_sharing_user",
+    "checked_account",
+    "missing_scopes",
+)
 
 _MINUTE: Final = 60
 
@@ -31,6 +38,26 @@ def check_identity(call: Call, gateway: StorageGateway, identity_id: str) -> Non
         domains = list(gateway.fields["allowed_domains"])
         message = f"The identity must be in one of the domains {', '.join(domains)}"
         raise GCSError.forbidden(message, "not_from_allowed_domain", allowed_domains=domains)
+
+
+def checked_account(call: Call, gateway: StorageGateway, identity_id: str, username: str | None) -> str:
+    """
+    Return the local user of an identity.
+
+    Args:
+        call: The call.
+        gateway: The gateway.
+        identity_id: The identity.
+        username: The local user that is wanted; by default any.
+
+    Raises:
+        GCSError: 403 ``invalid_user``, the identity has no account, or another one.
+    """
+    account = call.state.account(gateway, identity_id)
+    if account is None or username not in {None, account}:
+        message = "The identity is not mapped to this user of the storage gateway"
+        raise GCSError.forbidden(message, "invalid_user", usernames=[username] if username else [])
+    return account
 
 
 def check_session(call: Call, gateway: StorageGateway, identity_id: str) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from ...kit.ids import new_id, random_text
 from ...kit.responses import html_response, redirect
-from ..access import check_identity
+from ..access import check_identity, check_session, checked_account
 from ..call import call
 from ..errors import GCSError
 from ..models import Resource
@@ -38,11 +38,12 @@ async def start_login(state: GCSState, request: Request) -> Response:
         raise GCSError.invalid(["'storage_gateway_id': a gateway whose connector has a login of its own is required"])
     identity_id = form.get("identity_id", this.caller.identity_id)
     check_identity(this, gateway, identity_id)
+    check_session(this, gateway, identity_id)
     fields: dict[str, Any] = {
         "identity_id": identity_id,
         "storage_gateway_id": gateway.id,
         "connector_id": gateway.fields["connector_id"],
-        "username": form.get("username") or state.account(gateway, identity_id),
+        "username": checked_account(this, gateway, identity_id, form.get("username") or None),
         "display_name": form.get("display_name"),
         "policies": {},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ...kit.ids import new_id
-from ..access import check_identity, check_session
+from ..access import check_identity, check_session, checked_account
 from ..call import call
 from ..documents import credential_document, paged, result
 from ..errors import GCSError, not_found
@@ -65,13 +65,7 @@ def _checked(call: Call, fields: Document) -> Document:
     connector_id = gateway.fields["connector_id"]
     if fields.setdefault("connector_id", connector_id) != connector_id:
         raise GCSError.invalid(["'connector_id': that of the storage gateway is required"])
-    account = call.state.account(gateway, identity_id)
-    if fields.get("username") is None:
-        fields["username"] = account
-    if account is None or fields["username"] != account:
-        usernames = [fields["username"]] if fields["username"] else []
-        message = "The identity is not mapped to this user of the storage gateway"
-        raise GCSError.forbidden(message, "invalid_user", usernames=usernames)
+    fields["username"] = checked_account(call, gateway, identity_id, fields.get("username"))
     if fields.get("policies"):
         check_credential_policies(fields["policies"], connector_id)
     return fields
