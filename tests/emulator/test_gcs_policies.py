@@ -101,7 +101,8 @@ def test_required_members(kind: Any, missing: str) -> None:
     del whole[missing]
     with pytest.raises(GCSError, match="Data Validation Error") as refused:
         policies.check_gateway_policies(whole, connector_id)
-    assert f"'{missing}' is a required property" in str(refused.value.detail)
+    assert isinstance(refused.value.detail, dict)
+    assert refused.value.detail["errors"] == [{"property": missing, "message": "is a required property"}]
 
 
 def test_members_of_later_versions() -> None:

@@ -135,6 +135,8 @@ async def test_versions_of_documents(world: World) -> None:
     del wrong["collection_base_path"]
     status, detail = await world.refused("POST", "/collections", wrong)
     assert (status, detail["DATA_TYPE"], len(detail["errors"])) == (422, "invalid_input#1.0.0", 4)
+    assert {"property": "collection_base_path", "message": "is a required property"} in detail["errors"]
+    assert {"message": "collection#1.0.0 of a mapped collection has no property 'enable_https'"} in detail["errors"]
     for document in (
         {**mapped(gateway), "DATA_TYPE": "collection#9.0.0"},
         {"display_name": "x"},

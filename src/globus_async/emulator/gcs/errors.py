@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from ..kit.errors import ErrorKind, ServiceError
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ("GCSError", "missing_role", "not_found")
+
+_ABOUT: Final = re.compile(r"'([^']+)':? (.+)", re.DOTALL)
 
 
 class GCSError(ServiceError):
@@ -81,8 +84,13 @@ class GCSError(ServiceError):
 
     @classmethod
     def invalid(cls, errors: Sequence[str]) -> Self:
-        """Return the error of a document that does not fit its schema, with all that is wrong."""
-        detail = {"DATA_TYPE": "invalid_input#1.0.0", "errors": list(errors)}
+        """
+        Return the error of a document that does not fit its schema, with all that is wrong.
+
+        Args:
+            errors: What is wrong; a text that begins with the quoted name of a property is about this property.
+        """
+        detail = {"DATA_TYPE": "invalid_input#1.0.0", "errors": [_problem(each) for each in errors]}
         return cls(422, "unprocessable_entity", "Data Validation Error", detail=detail)
 
     @classmethod
@@ -97,6 +105,11 @@ class GCSError(ServiceError):
         """
         document = None if kind is None else {"DATA_TYPE": f"{kind}#1.0.0", **detail}
         return cls(403, "permission_denied", message, detail=document)
+
+
+def _problem(text: str) -> dict[str, str]:
+    match = _ABOUT.fullmatch(text)
+    return {"message": text} if match is None else {"property": match[1], "message": match[2]}
 
 
 def missing_role(message: str, roles: Iterable[tuple[str | None, str]]) -> GCSError:

@@ -81,8 +81,9 @@ def _document(fields: Fields, schema: Schema, name: str, required: Collection[st
     try:
         found = schema.check({"DATA_TYPE": schema.newest, **document}, whole=False, **kind)
     except GCSError as error:
-        problems: Any = error.detail
-        raise fields.errors.of_kind(ErrorKind.INVALID_FIELD, f"{name}: {problems['errors'][0]}") from None
+        detail: Any = error.detail
+        problem = " ".join(detail["errors"][0].values())
+        raise fields.errors.of_kind(ErrorKind.INVALID_FIELD, f"{name}: {problem}") from None
     for each in required:
         if found.get(each) is None:
             raise fields.errors.missing_field(f"{name}.{each}")
