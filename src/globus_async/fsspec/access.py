@@ -130,10 +130,11 @@ class CollectionAccess(AsyncFileSystem):
         Args:
             path: The path; ``None`` for all.
         """
+        path = None if path is None else strip_protocol(path)
+        self._sessions.writes.add(path)
         if path is None:
             self.dircache.clear()
         else:
-            path = strip_protocol(path)
             for known in [*self.dircache]:
                 if known in {path, parent_of(path)} or known.startswith(f"{path}/"):
                     self.dircache.pop(known, None)

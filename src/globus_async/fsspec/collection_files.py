@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..services.transfer import TransferClient
     from ..transport import Transport
+    from .own_writes import OwnWrites
 
 __all__ = ("LISTING_LIMIT", "Allowance", "CollectionFiles")
 
@@ -67,6 +68,7 @@ class CollectionFiles(GCSCollectionClient):
         authorizer: Supplies the ``Authorization`` header; ``None`` for no credentials.
         transfer: The client of Transfer; ``None`` without credentials.
         allowance: The requests that Transfer may get.
+        writes: The writes of the file system.
         transport: The connections.
     """
 
@@ -78,11 +80,13 @@ class CollectionFiles(GCSCollectionClient):
         authorizer: GlobusAuthorizer | None,
         transfer: TransferClient | None,
         allowance: Allowance,
+        writes: OwnWrites,
         transport: Transport,
     ) -> None:
         super().__init__(collection_id, address, authorizer=authorizer, transport=transport)
         self._transfer = None if transfer is None else transfer.with_options(rate_limit=None)
         self._allowance = allowance
+        self._writes = writes
         # a request whose waiter found out otherwise goes on: to end it would cost its connection
         self._facts: SingleFlight[Facts] = SingleFlight("request for the size of a file", owner=transport)
 
@@ -94,7 +98,8 @@ class CollectionFiles(GCSCollectionClient):
             NotFound: The file does not exist.
             IsADirectoryError: It is a directory.
         """
-        return await self._facts.join(path, partial(self._request_facts, path))
+        key = path, self._writes.version(f"{self.collection_id}{path}")
+        return await self._facts.join(key, partial(self._request_facts, path))
 
     async def size(self, path: str) -> int:
         """Request the size of a file."""

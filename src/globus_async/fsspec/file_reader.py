@@ -18,6 +18,7 @@ from .stream_bytes import collect
 
 if TYPE_CHECKING:
     from ..services.files import GCSCollectionClient
+    from .own_writes import OwnWrites
 
 __all__ = ("FileReader",)
 
@@ -36,6 +37,7 @@ class FileReader:
         files: What is known of files.
         client_of: Returns the client of a path's collection, and the path on it.
         facts_of: Requests the size and time of a file.
+        writes: The writes of the file system.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class FileReader:
         *,
         client_of: Callable[[str], Awaitable[tuple[GCSCollectionClient, str]]],
         facts_of: Callable[[str], Awaitable[Facts]],
+        writes: OwnWrites,
     ) -> None:
         self.files = files
         self._client_of = client_of
         self._facts_of = facts_of
+        self._writes = writes
         self._first_reads = asyncio.Semaphore(_MAX_FIRST_READS)
         self._looks: SingleFlight[KnownFile] = SingleFlight("request for the size of a file")
         self._parts: SingleFlight[Segment] = SingleFlight("request for a part of a file")
@@ -77,18 +81,30 @@ class FileReader:
                     raise
         raise AssertionError("a loop of two steps ended")
 
+    def version(self, path: str) -> int:
+        """Return the version of a path for `see`, before a request."""
+        return self._writes.version(path)
+
+    def see(self, path: str, facts: Facts, version: int) -> KnownFile:
+        """Note the facts of a file, unless this file system has written it since they were requested."""
+        file = self.files.see(path, facts)
+        if self._writes.version(path) != version:
+            self.files.discard(path)
+        return file
+
     async def look(self, path: str, start: int = 0, end: int | None = 0) -> KnownFile:
         """
         Request the facts of a file; return its version.
 
         The range that will be read is requested at the same time, for a file of which nothing is known.
         """
-        key = (path, self.files.get(path) is None)
+        key = (path, self.files.get(path) is None, self.version(path))
         return await self._looks.join(key, partial(self._look, path, start, end))
 
     async def _look(self, path: str, start: int, end: int | None) -> KnownFile:
+        version = self.version(path)
         if self.files.get(path) is not None or end == 0:
-            return self.files.see(path, await self._facts_of(path))
+            return self.see(path, await self._facts_of(path), version)
         is_suffix = start < 0 or end is None or end < 0
         if end is None or is_suffix or end <= WHOLE_BYTES:
             extent = Extent(0, WHOLE_BYTES)
@@ -99,7 +115,7 @@ class FileReader:
             facts_task = asyncio.get_running_loop().create_task(_ensured(self._facts_of(path)))
             try:
                 async with client.stream_file(inner, start=extent.start, end=extent.end) as stream:
-                    file = self.files.see(path, await facts_task)
+                    file = self.see(path, await facts_task, version)
                     size = file.facts.size
                     if size <= WHOLE_BYTES or not is_suffix:  # else the beginning was not wanted
                         last = min(extent.end, max(size, extent.start))
@@ -152,8 +168,9 @@ class FileReader:
 
     async def _check(self, file: KnownFile) -> None:
         """Check that a file still is of a version."""
+        version = self.version(file.path)
         facts = await self._facts_of(file.path)
-        self.files.see(file.path, facts)
+        self.see(file.path, facts, version)
         if file.facts.differ_from(facts):
             raise file_changed(file.path, "its size or time is another one than when it was opened")
 

@@ -54,6 +54,7 @@ class ListingMethods(CollectionAccess):
     async def _fetch_listing(self, path: str) -> Listing:
         collection_id, inner = self.split_path(path)
         session = await self._sessions.here()
+        version = self._sessions.writes.version_of_listing(path)
         try:
             async with session.listings:
                 with os_errors(path):
@@ -66,6 +67,8 @@ class ListingMethods(CollectionAccess):
             raise
         listing = Listing.of(path, page.items)
         self.dircache[path] = listing
+        if self._sessions.writes.version_of_listing(path) != version:
+            self.dircache.pop(path, None)
         return listing
 
     async def _info(self, path: str, **kwargs: Any) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class ListingMethods(CollectionAccess):
         """Request the metadata of a path."""
         collection_id, inner = self.split_path(path)
         session = await self._sessions.here()
+        version = session.reader.version(path)
         with os_errors(path):
             try:
                 entry = entry_of(path, (await session.transfer.operation_stat(collection_id, inner)).data)
@@ -91,7 +95,7 @@ class ListingMethods(CollectionAccess):
                     raise
                 entry = await self._entry_by_https(session, path)
         if (facts := Facts.of(entry)) is not None:
-            session.known_files.see(path, facts)
+            session.reader.see(path, facts, version)
         return entry
 
     async def _entry_by_https(self, session: Session, path: str) -> dict[str, Any]:

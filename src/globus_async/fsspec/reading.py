@@ -39,9 +39,10 @@ class ReadMethods(ListingMethods):
 
         async def read(reader: FileReader) -> bytes:
             client = await self.files_client(collection_id)
+            version = reader.version(path)
             data = await client.read_whole(inner, self._expected_size(path, reader))
             if reader.files.get(path) is None:
-                reader.files.see(path, Facts(len(data)))
+                reader.see(path, Facts(len(data)), version)
             return data
 
         return await self._read(path, read)

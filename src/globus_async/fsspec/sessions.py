@@ -20,6 +20,7 @@ from ..transport import Transport
 from .collection_files import LISTING_LIMIT, Allowance, CollectionFiles
 from .file_reader import FileReader
 from .known_files import KnownFiles
+from .own_writes import OwnWrites
 from .paths import split_path
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Session:
         recipe: Where the credentials are.
         addresses: The addresses of HTTPS servers by collection id, shared by all sessions of a file system.
         cache_bytes: Maximum number of bytes of files that are kept.
+        writes: The writes of the file system.
 
     Attributes:
         loop: The event loop.
@@ -52,11 +54,12 @@ class Session:
         listings: Limits the listings at a time.
     """
 
-    def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int) -> None:
+    def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int, writes: OwnWrites) -> None:
         self.loop = asyncio.get_running_loop()
         self.pid = os.getpid()
         self.transport = Transport(max_in_flight=MAX_CONNECTIONS, read_timeout=_IDLE_SECONDS)
         self._recipe = recipe
+        self._writes = writes
         self.known_files = KnownFiles(self.transport.clock, cache_bytes)
         self._allowance = Allowance(self.transport.clock)
         self._addresses = addresses
@@ -136,13 +139,14 @@ class Session:
             authorizer=authorizer,
             transfer=transfer,
             allowance=self._allowance,
+            writes=self._writes,
             transport=self.transport,
         )
 
     @cached_property
     def reader(self) -> FileReader:
         """Reads ranges of files."""
-        return FileReader(self.known_files, client_of=self.client_of, facts_of=self._request_facts)
+        return FileReader(self.known_files, client_of=self.client_of, facts_of=self._request_facts, writes=self._writes)
 
     async def client_of(self, path: str) -> tuple[CollectionFiles, str]:
         """Return the client of the collection of a path, and the path on it."""
@@ -170,6 +174,9 @@ class Sessions:
         recipe: Where the credentials are.
         addresses: The addresses of HTTPS servers by collection id.
         cache_bytes: Maximum number of bytes of files that each session keeps.
+
+    Attributes:
+        writes: The writes of the file system.
     """
 
     def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int) -> None:
@@ -177,6 +184,7 @@ class Sessions:
         self._addresses = addresses
         self._cache_bytes = cache_bytes
         self._by_loop: dict[asyncio.AbstractEventLoop, Session] = {}
+        self.writes = OwnWrites()
         self._pid = os.getpid()
         self._inherited: list[object] = []
 
@@ -192,7 +200,7 @@ class Sessions:
             for other in [*self._by_loop]:
                 if other.is_closed():
                     _discard(self._by_loop.pop(other, None))
-            session = self._by_loop[loop] = Session(self._recipe, self._addresses, self._cache_bytes)
+            session = self._by_loop[loop] = Session(self._recipe, self._addresses, self._cache_bytes, self.writes)
             _open.add(session)
             await session.start()
         return session
