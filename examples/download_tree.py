@@ -15,7 +15,15 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from globus_async import AccessTokenAuthorizer, BulkError, FileProgress, GCSCollectionClient, TransferClient, Transport
+from globus_async import (
+    AccessTokenAuthorizer,
+    BulkError,
+    FileProgress,
+    GCSCollectionClient,
+    GlobusError,
+    TransferClient,
+    Transport,
+)
 
 
 async def main(collection_id: str, folder: str, target: str) -> None:
@@ -53,6 +61,9 @@ async def main(collection_id: str, folder: str, target: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 4 or not {"GLOBUS_ACCESS_TOKEN", "GLOBUS_HTTPS_TOKEN"} <= os.environ.keys():
         sys.exit(__doc__)
-    asyncio.run(main(*sys.argv[1:]))
+    try:
+        asyncio.run(main(*sys.argv[1:]))
+    except GlobusError as error:
+        sys.exit(str(error))

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequenc
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from jupyter_client.manager import AsyncKernelManager
@@ -342,6 +343,22 @@ async def test_download_and_upload_of_trees(world: World, tmp_path: Path) -> Non
     back = await world.run("upload_tree.py", str(tmp_path / "run1"), world.lab, "/back/", environment=environment)
     assert back == out
     assert "/back/deep/b.csv" in await world.run("tree.py", world.lab)
+
+
+async def test_trees_that_cannot_be_copied(world: World, tmp_path: Path) -> None:
+    """The programs say why, or how they are used, without a traceback."""
+    here, absent = str(tmp_path / "here"), str(tmp_path / "absent")
+    token = {"GLOBUS_HTTPS_TOKEN": "of-another-collection"}
+    for name, arguments, environment, reason in (
+        ("download_tree.py", (world.lab, "/absent/", here), token, "No such file or directory"),
+        ("download_tree.py", (str(uuid4()), "/run1/", here), token, "EndpointNotFound"),
+        ("download_tree.py", (world.lab, "/run1/", here), None, "GLOBUS_HTTPS_TOKEN=..."),
+        ("upload_tree.py", (absent, world.lab, "/back/"), token, "No such file or directory"),
+        ("upload_tree.py", (here, world.lab, "/back/"), None, "GLOBUS_HTTPS_TOKEN=..."),
+    ):
+        assert await world.run(name, *arguments, status=1, environment=environment) == ""
+        assert reason in world.told
+        assert "Traceback" not in world.told
 
 
 async def test_submit_once(world: World, tmp_path: Path) -> None:
