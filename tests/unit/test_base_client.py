@@ -20,7 +20,7 @@ from globus_async import (
     TransferClient,
 )
 from globus_async.scopes import DynamicScopeCollection, TransferScopes
-from globus_async.services.auth import AuthAPIError, AuthClient
+from globus_async.services.auth import AuthAPIError, AuthClient, NativeAppAuthClient
 from globus_async.services.transfer import TransferAPIError
 from tests.toolkit.canaries import canary, leaks_of
 from tests.toolkit.scripted import Scripted, fields_of, respond
@@ -218,3 +218,19 @@ class TestRequests:
                 await client.request("POST", "/x", data={name: plain, "other": "shown value"}, encoding="form")
         assert fields_of(service.requests[0])[name] == plain
         assert not leaks_of(f"{caught.value} {caught.value.raw_json} {caught.value.text}")
+
+
+@pytest.mark.parametrize("wrong", ["a=b", 5, ["a"], [("a", "b")], {1: "a"}])
+async def test_query_parameters_are_a_mapping(wrong: Any) -> None:
+    """Anything else is refused before a request, in calls, listings and addresses of logins; names are text."""
+    async with Scripted().client(client_class=TransferClient) as client:
+        assert isinstance(client, TransferClient)
+        with pytest.raises(GlobusSDKUsageError, match="query_params"):
+            await client.get_endpoint("5e1f2a4c-0000-4000-8000-000000000001", query_params=wrong)
+        with pytest.raises(GlobusSDKUsageError, match="query_params"):
+            client.task_list(query_params=wrong)
+        with pytest.raises(GlobusSDKUsageError, match="query_params"):
+            await client.get("/v0.10/task_list", query_params=wrong)
+    flow = NativeAppAuthClient("5e1f2a4c-0000-4000-8000-000000000001").oauth2_start_flow()
+    with pytest.raises(GlobusSDKUsageError, match="query_params"):
+        flow.get_authorize_url(query_params=wrong)

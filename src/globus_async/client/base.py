@@ -14,6 +14,7 @@ from .._http.query import drop_missing
 from .._http.request import DEFAULT_MAX_RESPONSE_BYTES, IDEMPOTENT_METHODS, Request, check_method
 from .._http.stream_body import body_of
 from ..errors import GlobusSDKUsageError
+from ..errors.arguments import checked_members
 from ..paging import Cursor, Page, Pages, PagingStyle
 from ..paging.truncation import calling_method, requested_number
 from ..response import GlobusHTTPResponse, read_document
@@ -305,13 +306,14 @@ class BaseClient(RawRequests):
         """
         if method not in {"GET", "POST"} or (data is not None and method == "GET"):
             raise GlobusSDKUsageError("a listing is a GET without data, or a POST")
-        own = drop_missing({**(params or {}), **(query_params or {})})
+        further = checked_members("query_params", query_params)
+        own = drop_missing({**(params or {}), **further})
         self._url(checked_path(path), own, None)  # bad parameters are refused here, not at the first page
         document = {key: value for key, value in (data or {}).items() if value is not MISSING}
         start_in = document if method == "POST" else own
         start = {name: start_in.pop(name) for name, _ in style.start if name in start_in}
         size = style.size_parameter
-        fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
+        fixed = {size: own[size]} if size is not None and size in further and size in own else None
         num_results = requested_number(num_results, *(fixed or {}).values())
         if method == "POST" and size is not None and size in document:
             own_size: Any = document.pop(size)

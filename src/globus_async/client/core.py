@@ -14,7 +14,7 @@ from .._http.query import encode_query
 from ..authorizers import GlobusAuthorizer
 from ..config import checked_base_url, get_environment, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
-from ..errors.arguments import check_number, check_text, check_type
+from ..errors.arguments import check_number, check_text, check_type, checked_members
 from ..porting import AsyncContextOnly, PortedClient
 from ..scopes import ScopeParser
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
@@ -318,7 +318,7 @@ class ClientCore(PortedClient, AsyncContextOnly):
     def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
         if params is None and more is None:
             return self._root + path
-        query = encode_query({**(params or {}), **(more or {})})
+        query = encode_query({**(params or {}), **checked_members("query_params", more)})
         return f"{self._root}{path}?{query}" if query else self._root + path
 
     def _headers(self, encoding: str | None, headers: Mapping[str, str] | None) -> Fields:

@@ -20,7 +20,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.query import comma_joined, encode_query
 from ...errors import GlobusError, GlobusSDKUsageError
-from ...errors.arguments import check_bool, check_members, check_type
+from ...errors.arguments import check_bool, check_members, check_type, checked_members
 from ...scopes import AuthScopes, Scope, ScopeParser, Scopes, TransferScopes
 from ...secret import Secret
 from .errors import InvalidGrant
@@ -182,7 +182,8 @@ class GlobusOAuthFlowManager:
 
         REST: `GET /v2/oauth2/authorize <https://docs.globus.org/api/auth/reference/#authorize>`_
         """
-        if clash := _RESERVED_PARAMETERS.intersection(query_params or ()):
+        further = checked_members("query_params", query_params)
+        if clash := _RESERVED_PARAMETERS.intersection(further):
             raise GlobusSDKUsageError(
                 f"{', '.join(sorted(clash))} cannot be set here; pass it when the flow is created"
             )
@@ -203,7 +204,7 @@ class GlobusOAuthFlowManager:
             "session_required_mfa": session_required_mfa,
             "session_message": session_message,
             "prompt": prompt,
-            **(query_params or {}),
+            **further,
         }
         return f"{self.auth_client.base_url}v2/oauth2/authorize?{encode_query(parameters)}"
 
