@@ -388,6 +388,25 @@ async def test_lan_secrets(world: World) -> None:
     assert (await world.refused("DELETE", path, who=world.bob))[0] == 404
 
 
+async def test_members_that_depend_on_others(world: World) -> None:
+    """Custom use of the network needs its values; second factors and some settings need high assurance."""
+    use = {"network_use": "custom", "max_concurrency": 4, "preferred_concurrency": 2, "max_parallelism": 4}
+    plain, protected = world.gateway(), world.gateway(high_assurance=True)
+    for path, kind in (("/endpoint", "endpoint#1.1.0"), (f"/storage_gateways/{plain.id}", "storage_gateway#1.3.0")):
+        _, detail = await world.refused("PATCH", path, {"DATA_TYPE": kind, **use})
+        assert [each["property"] for each in detail["errors"]] == ["preferred_parallelism"]
+        whole = {"DATA_TYPE": kind, **use, "preferred_parallelism": 2}
+        assert (await world.send("PATCH", path, whole))[0] == 200
+        assert (await world.send("PATCH", path, {"DATA_TYPE": kind, "max_concurrency": 8}))[0] == 200
+        assert (await world.refused("PATCH", path, {"DATA_TYPE": kind, "max_concurrency": None}))[0] == 422
+    for gateway, gateway_status, status in ((plain, 422, 422), (protected, 200, 201)):
+        change = {"DATA_TYPE": "storage_gateway#1.1.0", "require_mfa": True}
+        assert (await world.send("PATCH", f"/storage_gateways/{gateway.id}", change))[0] == gateway_status
+        for member in ({"acl_expiration_mins": 60}, {"restrict_transfers_to_high_assurance": "all"}):
+            document = {**mapped(gateway), "DATA_TYPE": "collection#1.12.0", **member}
+            assert (await world.send("POST", "/collections", document))[0] == status
+
+
 async def test_a_login_with_a_provider(world: World) -> None:
     """A browser posts a form, is sent to the provider and back, and then there is a credential."""
     gateway = world.gateway(connector_id=GOOGLE_DRIVE)

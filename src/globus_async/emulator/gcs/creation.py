@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .access import check_data_access, check_identity, check_session, check_sharing_user
 from .errors import GCSError
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .models import ManagedCollection, StorageGateway
 
 __all__ = ("check_collection", "checked_guest", "checked_mapped")
+
+_OF_HIGH_ASSURANCE: Final = ("acl_expiration_mins", "guest_auth_policy_id", "restrict_transfers_to_high_assurance")
+"""The members that only collections of high assurance have."""
 
 
 def checked_mapped(call: Call, fields: Document) -> Document:
@@ -114,5 +117,6 @@ def check_collection(call: Call, fields: Document, gateway: StorageGateway) -> N
     if managed and call.endpoint.fields.get("subscription_id") is None and call.state.requires_subscriptions:
         message = f"'{managed[0]}' requires a subscription"
         raise GCSError.forbidden(message, "subscription_required", add_ons=[], subscription_level="standard")
-    if fields.get("guest_auth_policy_id") is not None and not gateway.fields.get("high_assurance"):
-        raise GCSError.invalid(["'guest_auth_policy_id': a storage gateway of high assurance is required"])
+    protected = [name for name in _OF_HIGH_ASSURANCE if fields.get(name) is not None]
+    if protected and not gateway.fields.get("high_assurance"):
+        raise GCSError.invalid([f"'{name}': a storage gateway of high assurance is required" for name in protected])

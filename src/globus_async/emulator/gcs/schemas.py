@@ -34,6 +34,7 @@ __all__ = (
     "TEXTS",
     "Member",
     "Schema",
+    "check_network_use",
     "members",
     "version_of",
 )
@@ -136,6 +137,22 @@ class Schema:
         """Return the members of a document of the newest version, and its ``DATA_TYPE``."""
         present = {name: value for name, value in fields.items() if name not in without}
         return {"DATA_TYPE": self.newest, **present}
+
+
+def check_network_use(fields: Mapping[str, Any]) -> None:
+    """
+    Check the members for the use of the network of an endpoint or storage gateway.
+
+    Raises:
+        GCSError: 422, there is no value of a custom use.
+    """
+    if fields.get("network_use") == "custom":
+        missing = [f"'{name}' is required for custom use" for name in _CUSTOM_USE if fields.get(name) is None]
+        if missing:
+            raise GCSError.invalid(missing)
+
+
+_CUSTOM_USE: Final = ("max_concurrency", "preferred_concurrency", "max_parallelism", "preferred_parallelism")
 
 
 def _path(value: object) -> str:
@@ -270,11 +287,7 @@ GATEWAY: Final = Schema(
         **members("require_mfa", type=BOOLEAN, since="1.1.0"),
         **members("admin_managed_credentials", type=BOOLEAN, since="1.2.0"),
         **members("network_use", type=NETWORK_USE, since="1.3.0"),
-        **members(
-            *("max_concurrency", "preferred_concurrency", "max_parallelism", "preferred_parallelism"),
-            type=_POSITIVE,
-            since="1.3.0",
-        ),
+        **members(*_CUSTOM_USE, type=_POSITIVE, since="1.3.0"),
     },
     ("display_name", "connector_id"),
     {"id": "1.0.0", "deleted": "1.0.0"},
@@ -290,9 +303,7 @@ ENDPOINT: Final = Schema(
         **members("allow_udt", type=BOOLEAN),
         **members("keywords", type=TEXTS),
         **members("subscription_id"),
-        **members(
-            *("max_concurrency", "preferred_concurrency", "max_parallelism", "preferred_parallelism"), type=_POSITIVE
-        ),
+        **members(*_CUSTOM_USE, type=_POSITIVE),
         **members("gridftp_control_channel_port", type=integer(minimum=1, maximum=65_535), since="1.1.0"),
     },
     ("display_name", "public", "network_use"),

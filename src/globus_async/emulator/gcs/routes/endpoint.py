@@ -8,7 +8,7 @@ from ...kit.fields import BOOLEAN, TEXT, UUID
 from ..call import call
 from ..documents import domain_documents, endpoint_document, result
 from ..errors import GCSError, missing_role
-from ..schemas import DOMAIN_DOCUMENT, ENDPOINT, Schema, members
+from ..schemas import DOMAIN_DOCUMENT, ENDPOINT, Schema, check_network_use, members
 from ..state import API_VERSION, VERSION
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ async def _update(call: Call, *, whole: bool) -> Response:
     if "subscription_id" in changes:
         changes["subscription_id"] = checked_subscription(call, changes["subscription_id"])
     kept = {name: endpoint.fields.get(name) for name in ("subscription_id", "gridftp_control_channel_port")}
-    endpoint.fields = {**kept, **changes} if whole else {**endpoint.fields, **changes}
+    fields = {**kept, **changes} if whole else {**endpoint.fields, **changes}
+    check_network_use(fields)
+    endpoint.fields = fields
     call.state.put_endpoint(endpoint)
     shown = [endpoint_document(call.state, endpoint)] if "endpoint" in call.request.parameter_list("include") else []
     return result(shown, message=f"Updated Endpoint {endpoint.id}")

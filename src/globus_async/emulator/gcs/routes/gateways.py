@@ -12,7 +12,7 @@ from ..documents import gateway_document, paged, result
 from ..errors import GCSError
 from ..models import StorageGateway
 from ..policies import check_gateway_policies
-from ..schemas import GATEWAY
+from ..schemas import GATEWAY, check_network_use
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -38,7 +38,8 @@ _ALIASES: Final = {
 }
 
 
-def _checked(call: Call, *, whole: bool, connector_id: str | None = None) -> Document:
+def _checked(call: Call, before: Document, *, whole: bool, connector_id: str | None = None) -> Document:
+    """Return the members of a gateway after a change; those before it are none of a new one, or a replaced one."""
     fields = call.checked(GATEWAY, whole=whole)
     for alias, name in _ALIASES.items():
         if alias in fields:
@@ -50,6 +51,10 @@ def _checked(call: Call, *, whole: bool, connector_id: str | None = None) -> Doc
         check_gateway_policies(fields["policies"], fields.get("connector_id", connector_id))
     if connector_id is not None and fields.get("connector_id", connector_id) != connector_id:
         raise GCSError.invalid(["'connector_id' cannot be changed"])
+    fields = {**before, **fields}
+    check_network_use(fields)
+    if fields.get("require_mfa") and not fields.get("high_assurance"):
+        raise GCSError.invalid(["'require_mfa': a storage gateway of high assurance is required"])
     return fields
 
 
@@ -64,7 +69,7 @@ async def create_gateway(state: GCSState, request: Request) -> Response:
     """Create a storage gateway, whose storage is empty and in memory."""
     this = call(state, request)
     this.require_admin("Could not create storage gateway. Insufficient permissions")
-    fields = _checked(this, whole=True)
+    fields = _checked(this, {}, whole=True)
     gateway = StorageGateway(new_id(), fields, state.collections.storage_of())
     this.endpoint.gateways[gateway.id] = gateway
     message = f"Created Storage Gateway {gateway.id}"
@@ -91,8 +96,7 @@ async def _update(call: Call, *, whole: bool) -> Response:
     gateway = call.gateway()
     call.require_admin("Could not update storage gateway. Insufficient permissions")
     connector_id: str = gateway.fields["connector_id"]
-    changes = _checked(call, whole=whole, connector_id=connector_id)
-    gateway.fields = changes if whole else {**gateway.fields, **changes}
+    gateway.fields = _checked(call, {} if whole else gateway.fields, whole=whole, connector_id=connector_id)
     _publish(call, gateway)
     return result([gateway_document(gateway, private=True)], message=f"Updated Storage Gateway {gateway.id}")
 
