@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from globus_async import AccessTokenAuthorizer, NetworkError, TransferClient
+from globus_async._single_flight import SingleFlight
 from globus_async.fsspec.directories import make_directories
 from globus_async.services.files.renames import rename, rename_over
 from globus_async.services.transfer.errors import Conflict, EndpointError, NotFound
@@ -93,7 +94,7 @@ async def test_a_lost_response(world: World) -> None:
         await rename(world.tc, world.id, "/old", "/other")
     assert world.storage.tree()["old"] == b"old"
     world.emulator.faults.add("POST", MKDIR, drop_after())
-    assert await make_directories(world.tc, world.id, "/made") is True
+    assert await make_directories(world.tc, world.id, "/made", SingleFlight("creation")) is True
     with pytest.raises(NotFound):
         await rename(world.tc, world.id, "/missing", "/other")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+import fsspec
 import pytest
 
 from globus_async.fsspec import GlobusFileSystem
@@ -90,6 +93,29 @@ def test_mv(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> 
 
 
 # -- directories
+
+
+def test_writers_of_one_tree_make_each_directory_once(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
+) -> None:
+    """As those of the chunks of a zarr store, which are in directories of many levels."""
+    before = len(emulator.requests)
+    chunks = {f"store/c/{row}/{column}/{each}": b"x" for row in range(4) for column in range(4) for each in (0, 1)}
+    filesystem.pipe({f"{root}/{name}": content for name, content in chunks.items()})
+    assert {name: content for name, content in storage.tree().items() if name in chunks} == chunks
+    statuses = Counter(request.status for request in emulator.requests[before:] if request.path.endswith("/mkdir"))
+    assert statuses == {200: 1 + 1 + 4 + 16, 404: 16 + 4 + 1}
+
+
+def test_one_of_two_makes_a_directory(filesystem: GlobusFileSystem, root: str) -> None:
+    """And the other is told so, also at the same time: it may serve as a lock."""
+
+    async def both() -> Any:
+        fs = fsspec.filesystem("globus", asynchronous=True)
+        calls = (fs._mkdir(f"{root}/new/lock"), fs._makedirs(f"{root}/new/lock"))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    assert sorted(type(each).__name__ for each in asyncio.run(both())) == ["FileExistsError", "NoneType"]
 
 
 def test_directories(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:

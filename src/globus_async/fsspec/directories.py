@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..errors import NetworkError
 from ..services.transfer.errors import EndpointError, EndpointNotFound, NotFound, PathExists, TransferAPIError
 
 if TYPE_CHECKING:
+    from .._single_flight import SingleFlight
     from ..services.transfer.client import TransferClient
     from ..services.transfer.documents import FileDocument
 
@@ -69,14 +71,28 @@ async def make_directory(tc: TransferClient, collection_id: str, path: str) -> b
     return True
 
 
-async def make_directories(tc: TransferClient, collection_id: str, path: str) -> bool:
-    """Create a directory and its missing parents; return whether it did not exist before."""
+async def make_directories(
+    tc: TransferClient, collection_id: str, path: str, creations: SingleFlight[bool], *, is_shared: bool = False
+) -> bool:
+    """
+    Create a directory and its missing parents; return whether it did not exist before.
+
+    Args:
+        tc: The client.
+        collection_id: The collection.
+        path: The path.
+        creations: Those that are under way: calls at the same time create a parent once.
+        is_shared: Whether the directory itself is created once, too; each of its calls then returns the same.
+    """
     path = path.rstrip("/")
+    if is_shared:
+        create = partial(make_directories, tc, collection_id, path, creations)
+        return await creations.join((collection_id, path), create)
     try:
         return await make_directory(tc, collection_id, path)
     except NotFound:
         parent = path.rpartition("/")[0]
         if parent in _ROOTS:
             raise
-        await make_directories(tc, collection_id, parent)
+        await make_directories(tc, collection_id, parent, creations, is_shared=True)
         return await make_directory(tc, collection_id, path)

@@ -52,6 +52,7 @@ class Session:
         transport: The connections.
         known_files: What is known of files.
         listings: Limits the listings at a time.
+        creations: The creations of directories that are under way.
     """
 
     def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int, writes: OwnWrites) -> None:
@@ -65,6 +66,7 @@ class Session:
         self._addresses = addresses
         self._files: dict[str, CollectionFiles] = {}
         self.listings = asyncio.Semaphore(MAX_CONNECTIONS)  # a call that waits for a connection would time out
+        self.creations: SingleFlight[bool] = SingleFlight("creation of a directory")
         self._searches: SingleFlight[object] = SingleFlight("search for the HTTPS server of a collection")
         self._end = _closing(self.transport)
 

@@ -165,7 +165,7 @@ class WriteMethods(CollectionAccess):
         if parent in self._present_directories:
             return True
         try:
-            await self._make(parent, parents=True)
+            await self._make(parent, parents=True, is_shared=True)
         except FileExistsError as error:
             raise NotADirectoryError(errno.ENOTDIR, "a file has the name of the directory", parent) from error
         self._present_directories.add(parent)
@@ -179,11 +179,17 @@ class WriteMethods(CollectionAccess):
         if not await self._make(path, parents=True) and not exist_ok:
             raise FileExistsError(f"the directory exists: {path}")
 
-    async def _make(self, path: str, *, parents: bool) -> bool:
+    async def _make(self, path: str, *, parents: bool, is_shared: bool = False) -> bool:
         path = self._strip_protocol(path)
-        make = make_directories if parents else make_directory
+        collection_id, inner = self.split_path(path)
         with os_errors(path):
-            is_new = await make(await self.transfer_client(), *self.split_path(path))
+            session = await self._sessions.here()
+            if parents:
+                is_new = await make_directories(
+                    session.transfer, collection_id, inner, session.creations, is_shared=is_shared
+                )
+            else:
+                is_new = await make_directory(session.transfer, collection_id, inner)
         while is_new and path:  # a parent may be new, too
             self.invalidate_cache(path)
             path = self._parent(path)
