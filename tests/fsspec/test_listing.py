@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,24 @@ def test_trees(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, 
     assert pruned == [f"{root}/a"]
     assert sum(request.path.endswith("/ls") for request in emulator.requests[before:]) == 4
     assert filesystem.find(f"{root}/missing") == []
+
+
+def test_links_that_lead_back(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, tmp_path: Path) -> None:
+    """Links to directories are directories, which whole trees do not follow; paths and patterns do."""
+    for number in range(3):
+        storage.make_link("..", ("a", "b", f"up{number}"))
+    files = [f"{root}/{name}" for name in ("a/b/c/deep", "a/b/x1", "a/b/x2", "a/y", "z")]
+    assert filesystem.find(root) == filesystem.glob(f"{root}/**/[!abcu]*") == files
+    assert f"{root}/a/b/up1" in filesystem.find(root, withdirs=True)
+    for top_down in (True, False):
+        steps = {path: directories for path, directories, _ in filesystem.walk(f"{root}/a", topdown=top_down)}
+        assert steps == {f"{root}/a": ["b"], f"{root}/a/b": ["c", "up0", "up1", "up2"], f"{root}/a/b/c": []}
+    assert filesystem.glob(f"{root}/a/b/up*/y") == [f"{root}/a/b/up{number}/y" for number in range(3)]
+    assert filesystem.cat_file(f"{root}/a/b/up0/b/up1/y") == b"a/y"
+    filesystem.get(f"{root}/a", str(tmp_path / "a"), recursive=True)
+    assert sorted(each.name for each in tmp_path.rglob("*") if each.is_file()) == ["deep", "x1", "x2", "y"]
+    filesystem.rm(f"{root}/a/b", recursive=True, maxdepth=2)
+    assert storage.read("a/y") == b"a/y"
 
 
 def test_a_directory_that_cannot_be_listed_is_an_error(

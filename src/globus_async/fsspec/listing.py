@@ -133,7 +133,11 @@ class ListingMethods(CollectionAccess):
         detail: bool = False,
         **kwargs: Any,
     ) -> AsyncIterator[tuple[str, Any, Any]]:
-        """Walk; without ``on_error`` only directories that do not exist come up empty."""
+        """
+        Walk; without ``on_error`` only directories that do not exist come up empty.
+
+        Links to directories are among the directories, and are not followed: they may lead back.
+        """
         _check_depth(maxdepth)
         path = strip_protocol(path)
         listing = await self._list_or_skip(path, on_error)
@@ -168,7 +172,8 @@ class ListingMethods(CollectionAccess):
         if topdown:
             yield step
         if maxdepth is None or maxdepth > 1:
-            below = [f"{path}/{name}" for name in step[1]]  # the caller may have removed some
+            names = [*step[1]]  # the caller may have removed some
+            below = [f"{path}/{name}" for name in names if name not in directories or not directories[name]["islink"]]
             listings = await all_of(self._list_or_skip(child, on_error) for child in below) if below else []
             for child, found in zip(below, listings, strict=True):
                 depth = None if maxdepth is None else maxdepth - 1
@@ -190,9 +195,19 @@ class ListingMethods(CollectionAccess):
             return Listing()
 
     async def _find(
-        self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **kwargs: Any
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        withdirs: bool = False,
+        detail: bool = False,
+        follow_links: bool = False,
+        **kwargs: Any,
     ) -> Any:
-        """Find files; all directories of a level are listed at once, and one that cannot be listed is an error."""
+        """
+        Find files; all directories of a level are listed at once, and one that cannot be listed is an error.
+
+        Links to directories are not followed, unless it is said.
+        """
         _check_depth(maxdepth)
         path = strip_protocol(path)
         found: dict[str, Any] = {}
@@ -206,11 +221,16 @@ class ListingMethods(CollectionAccess):
                 if entry["type"] != "directory":
                     found[entry["name"]] = entry
                     continue
-                level.append(entry["name"])
+                if follow_links or not entry["islink"]:
+                    level.append(entry["name"])
                 if withdirs:
                     found[entry["name"]] = entry
             depth += 1
         return {name: found[name] for name in sorted(found)} if detail else sorted(found)
+
+    async def _glob(self, path: str, maxdepth: int | None = None, **kwargs: Any) -> Any:
+        """Find the matches of a pattern; as in a shell, ``*`` matches links to directories, and ``**`` none below."""
+        return await super()._glob(path, maxdepth=maxdepth, follow_links="**" not in path, **kwargs)
 
     async def _du(
         self, path: str, total: bool = True, maxdepth: int | None = None, withdirs: bool = False, **kwargs: Any
