@@ -7,8 +7,10 @@ import os
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fsspec.asyn import get_loop, sync
 from fsspec.callbacks import Callback
 
 from globus_async.fsspec import GlobusFileSystem
@@ -131,6 +133,33 @@ def test_a_large_copy_is_a_task(
     filesystem.mv(f"{root}/copy", f"{elsewhere.id}/moved")
     assert sorted(other.tree()) == ["deep/copy", "moved"]
     assert sorted(storage.tree()) == ["large"]
+
+
+def test_a_copy_that_fails_leaves_nothing(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
+) -> None:
+    """A file that a task has copied under a hidden name is removed, if the end of the task is not known."""
+    storage.write("large", bytes(9_000_000))
+
+    async def after_the_copy(app: Any, scope: Any, receive: Any, send: Any) -> None:
+        async with asyncio.timeout(5):
+            while len(storage.tree()) < 2:  # noqa: ASYNC110 -- tests wait
+                await asyncio.sleep(0.005)
+        await status(400)(app, scope, receive, send)
+
+    emulator.faults.add("GET", "/*/task/*", after_the_copy)
+    with pytest.raises(OSError, match="400"):
+        filesystem.cp(f"{root}/large", f"{root}/copy")
+    assert emulator.faults.pending == []
+    assert [*storage.tree()] == ["large"]
+
+
+def test_compressed_files_in_an_event_loop(filesystem: GlobusFileSystem, root: str) -> None:
+    """They are refused, instead of being returned as they are stored."""
+    filesystem.pipe(f"{root}/data.gz", b"content")
+    for mode in ("rb", "wb"):
+        with pytest.raises(ValueError, match="compression"):
+            sync(get_loop(), filesystem.open_async, f"{root}/data.gz", mode, compression="gzip")
 
 
 def test_in_the_event_loops_of_callers(lab: Collection, storage: MemoryStorage) -> None:

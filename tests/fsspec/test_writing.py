@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 import fsspec
@@ -74,6 +74,19 @@ def test_many_files_are_removed_by_one_task(
 
 
 # -- moving
+
+
+def test_mv_of_lists_and_other_paths(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:
+    """Two lists are pairs, as for cp; a path may be a `PurePath`; a missing file cannot be moved, even onto itself."""
+    filesystem.pipe({f"{root}/{name}": name.encode() for name in "abc"})
+    filesystem.mv([f"{root}/a", f"{root}/b"], [f"{root}/new/b", f"{root}/new/a"])
+    filesystem.mv(PurePosixPath(root, "c"), PurePosixPath(root, "d"))
+    filesystem.mv(f"{root}/d", f"{root}/d")
+    assert storage.tree() == {"new/b": b"a", "new/a": b"b", "d": b"c"}
+    with pytest.raises(FileNotFoundError):
+        filesystem.mv(f"{root}/missing", f"{root}/missing")
+    with pytest.raises(ValueError, match="shorter"):
+        filesystem.mv([f"{root}/d", f"{root}/new/a"], [f"{root}/e"])
 
 
 def test_mv(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:

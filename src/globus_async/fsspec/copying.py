@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import Any, Final, NamedTuple
 
 from fsspec.asyn import sync_wrapper
 
-from .._concurrency.tasks import all_of
+from .._concurrency.tasks import all_of, run_to_end
 from ..services.files.renames import rename
 from ..services.files.temporary_names import temporary_path
 from ..services.transfer.data import TransferData
@@ -121,6 +122,10 @@ class CopyMethods(RemoveMethods):
             for data in tasks.values():
                 with os_errors(files[0].source):
                     await run_task(await self.transfer_client(), data, f"copying {files[0].source}")
+        except BaseException:
+            for each in staged:  # the task may have begun, or completed, some of them
+                await run_to_end(each.remove)
+            raise
         finally:
             for copy in files:
                 self.invalidate_cache(copy.target)
@@ -133,29 +138,35 @@ class CopyMethods(RemoveMethods):
     async def _mv(
         self,
         path1: str | list[str],
-        path2: str,
+        path2: str | list[str],
         recursive: bool = False,
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
         if maxdepth is not None:
             raise NotImplementedError("mv moves whole directories: copy with maxdepth, then remove")
-        sources = await self._expand_path(path1)
+        if isinstance(path2, list):
+            moves = [_Copy(*map(self._strip_protocol, pair)) for pair in zip(path1, path2, strict=True)]
+        else:
+            moves = await self._plan_moves(path1, os.fspath(path2))
+        for move in moves:
+            await self._move(move)
+
+    mv = sync_wrapper(_mv)
+
+    async def _plan_moves(self, path1: str | list[str], path2: str) -> list[_Copy]:
+        sources = await self._expand_path(path1 if isinstance(path1, list) else os.fspath(path1))
         into = path2.endswith("/") or len(sources) > 1
         target = self._strip_protocol(path2)
         if into or (target not in sources and await self._isdir(target)):
-            moves = [_Copy(source, f"{target}/{source.rpartition('/')[2]}") for source in sources]
-        else:
-            moves = [_Copy(source, target) for source in sources]
-        for move in moves:
-            if move.source != move.target:
-                await self._move(move)
-
-    mv = sync_wrapper(_mv)
+            return [_Copy(source, f"{target}/{source.rpartition('/')[2]}") for source in sources]
+        return [_Copy(source, target) for source in sources]
 
     async def _move(self, move: _Copy) -> None:
         self.refuse_root(move.source)
         info = await self._info(move.source)
+        if move.source == move.target:
+            return
         is_directory = info["type"] == "directory"
         source_id, source = self.split_path(move.source)
         target_id, target = self.split_path(move.target)

@@ -86,7 +86,12 @@ class GlobusFileSystem(ReadMethods, GetMethods, CopyMethods):
             mode: ``"rb"`` to read, ``"wb"`` to write, ``"xb"`` to write a file that does not exist.
             block_size: Parts of this size and more are read exactly.
             **kwargs: Not used for reading.
+
+        Raises:
+            ValueError: A compression, which is for `open` only.
         """
+        if kwargs.get("compression") is not None:
+            raise ValueError("open_async has no compression: open reads and writes compressed files")
         if mode != "rb":
             return await self.open_async_writer(path, mode, block_size=block_size)
         return AsyncReadFile(
