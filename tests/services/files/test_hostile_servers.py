@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 import pytest
 
 from globus_async import FileChanged, GCSCollectionClient, GlobusError, RetryPolicy, Transport, UploadInterrupted
-from globus_async.services.files import FileTruncated, PermissionDenied
+from globus_async.services.files import BackendUnavailable, FileTruncated, NotFound, PermissionDenied
 from tests.toolkit.raw_server import RawServer, Received, Rst, Script, Send
 
 CONTENT = bytes(range(100)) * 10
@@ -178,3 +178,21 @@ async def test_a_collection_that_can_only_be_written(serve: Connect) -> None:
     with pytest.raises(UploadInterrupted) as caught:
         await client.upload(CONTENT, "/broken")
     assert caught.value.remaining_path == "/broken"
+
+
+@pytest.mark.parametrize("name", ["c", "2", "file", "or", "No such file or directory"])
+async def test_an_error_that_quotes_the_path(serve: Connect, name: str) -> None:
+    """The words of a path are not those of the server, and short names are not cut out of its words."""
+    missing = b"c=INTERNAL_ERROR\nSystem error in open: No such file or directory"
+    broken = f"c=INTERNAL_ERROR\nGridFTP-Errno: 108\nCannot ask for /a/{name}".encode()
+
+    def response(request: Received) -> Script:
+        body = b"" if request.method == "HEAD" else missing if request.target.startswith("/a") else broken
+        return reply(404, [("Content-Length", len(body))], body)
+
+    client = serve(response)
+    if name != "No such file or directory":
+        with pytest.raises(NotFound):
+            await client.read(f"/a/{name}")
+    with pytest.raises(BackendUnavailable):
+        await client.read(f"/b/{name}")

@@ -15,6 +15,7 @@ _DIRECTORY: Final = re.compile(
     r"GridFTP-Errno: 21\b|\b[Ii]s a directory|\bIS_A_DIRECTORY\b|[Nn]ot a (?:regular|plain) file"
 )
 _BROKEN: Final = re.compile(r"\b(?:INTERNAL_ERROR|ENDPOINT_ERROR)\b|GCS Manager|transport endpoint")
+_PATTERNS: Final = (_MISSING, _DENIED, _DIRECTORY, _BROKEN)
 _CODE: Final = re.compile(r"\bc=(?P<code>[A-Z][A-Z0-9_]*)\b")
 _MESSAGE: Final = re.compile(r"^(?:GridFTP-Error(?:-String)?|GridFTP-Reason): *(?P<text>\S.*)$", re.MULTILINE)
 _MAX_MESSAGE: Final = 300
@@ -40,7 +41,7 @@ def meaning_of(text: str, *, path: str) -> Meaning:
         path: The path of the request; a server may quote it, and its words are not those of the server.
     """
     for own in {path, unquote(path), unquote(path).rpartition("/")[2]}:
-        if own:
+        if any(pattern.search(own) for pattern in _PATTERNS):  # a name such as "2" is not cut out of other words
             text = text.replace(own, " ")
     if _MISSING.search(text) is not None:
         return Meaning.MISSING
