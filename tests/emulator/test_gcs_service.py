@@ -310,6 +310,10 @@ async def test_owners_and_subscriptions(world: World) -> None:
     assert (await world.send("PUT", path, verified, who=world.bob))[0] == 200
     fields = world.emulator.transfer.collections[collection.id].fields
     assert (fields["subscription_id"], fields["subscription_admin_verified"]) == (subscription, True)
+    same = {"DATA_TYPE": "endpoint_subscription#1.0.0", "subscription_id": subscription}
+    assert (await world.refused("PUT", "/endpoint/subscription_id", same, who=world.carl))[0] == 403
+    assert (await world.send("PUT", "/endpoint/subscription_id", same, who=world.bob))[0] == 200
+    assert collection.verified
     change = {"DATA_TYPE": "collection_owner#1.0.0", "identity_id": world.carl.id}
     assert (await world.send("PUT", f"/collections/{collection.id}/owner", change))[0] == 200
     assert world.emulator.transfer.collections[collection.id].owner_id == world.carl.id

@@ -142,10 +142,12 @@ async def reset_owner_string(state: GCSState, request: Request) -> Response:
 async def set_subscription(state: GCSState, request: Request) -> Response:
     """Assign the endpoint to a subscription, or to none."""
     this = call(state, request)
-    subscription_id: str | None = this.checked(_SUBSCRIPTION)["subscription_id"]
-    this.endpoint.fields["subscription_id"] = checked_subscription(this, subscription_id)
-    for each in this.endpoint.collections.values():
-        each.verified = False
+    wanted: str | None = this.checked(_SUBSCRIPTION)["subscription_id"]
+    subscription_id = checked_subscription(this, wanted)
+    if subscription_id != this.endpoint.fields.get("subscription_id"):
+        for each in this.endpoint.collections.values():
+            each.verified = False
+    this.endpoint.fields["subscription_id"] = subscription_id
     state.put_endpoint(this.endpoint)
     return result(message=f"Updated Endpoint {this.endpoint.id}")
 
@@ -158,12 +160,10 @@ def checked_subscription(call: Call, subscription_id: str | None) -> str | None:
         GCSError: 403, the caller does not administer it; 400, there is no default.
     """
     present = call.endpoint.fields.get("subscription_id")
-    if subscription_id == present:
-        return present
-    if subscription_id is None:
+    if subscription_id in {None, present}:
         if not call.is_admin and not subscription_admin(call, present):
-            raise missing_role("Could not remove the subscription. Insufficient permissions", [(None, "administrator")])
-        return None
+            raise missing_role("Could not change the subscription. Insufficient permissions", [(None, "administrator")])
+        return subscription_id
     ids = call.caller.identity_ids
     own = [
         each.id
