@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -160,6 +161,46 @@ def test_a_body_that_is_too_short(
     emulator.faults.add("GET", "/data", faults.truncated(short))
     assert filesystem.cat_file(f"{root}/data") == CONTENT[:1000]
     assert emulator.faults.pending == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [(source, size) for source in ("stat", "ls") for size in (0, 3, 50, 10**15, 2**70)], ids=str
+)
+def test_a_size_that_is_wrong(
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator, wrong: tuple[str, int]
+) -> None:
+    """A size that Transfer states, however wrong, never makes other bytes of a file, nor takes memory for itself."""
+    source, size = wrong
+    storage.write("data", b"0123456789")
+
+    async def with_size(app: Any, scope: Any, receive: Any, send: Any) -> None:
+        messages: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            messages.append(message)
+
+        await app(scope, receive, keep)
+        body = b"".join(message.get("body", b"") for message in messages)
+        body = re.sub(rb'"size":\s*10\b', b'"size":%d' % size, body)
+        fields = [field for field in messages[0]["headers"] if field[0].lower() != b"content-length"]
+        await send({**messages[0], "headers": [*fields, (b"content-length", b"%d" % len(body))]})
+        await send({"type": "http.response.body", "body": body})
+
+    def opened(path: str) -> Any:
+        with filesystem.open(path) as file:
+            return file.read()
+
+    emulator.faults.add("GET", f"/*/{source}", with_size, times=None)
+    for read in (filesystem.cat_file, lambda path: filesystem.cat_file(path, 0, 10**6), opened):
+        filesystem.invalidate_cache()
+        if source == "ls":
+            assert filesystem.info(filesystem.ls(root, detail=False)[0])["size"] == size
+        try:
+            found = read(f"{root}/data")
+        except OSError as error:
+            assert "changed" in str(error)  # noqa: PT017 -- one of the two
+        else:
+            assert found == b"0123456789"
 
 
 def test_errors(

@@ -104,7 +104,10 @@ class FileReader:
     async def _look(self, path: str, start: int, end: int | None) -> KnownFile:
         version = self.version(path)
         if self.files.get(path) is not None or end == 0:
-            return self.see(path, await self._facts_of(path), version)
+            file = self.see(path, await self._facts_of(path), version)
+            if file.facts.size == 0:
+                await self.fetch(file, 0, 0)  # of a larger file something is read, which shows that the size is wrong
+            return file
         is_suffix = start < 0 or end is None or end < 0
         if end is None or is_suffix or end <= WHOLE_BYTES:
             extent = Extent(0, WHOLE_BYTES)

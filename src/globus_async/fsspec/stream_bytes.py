@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ..services.files import FileStream
 
 __all__ = ("collect",)
 
+_MAX_AT_ONCE: Final = 1 << 28
+"""Memory of a size that is only stated; beyond it, memory grows with what has arrived."""
+
 
 async def collect(stream: FileStream, size: int) -> bytes:
-    """Return the bytes of a stream, in memory for once their size."""
-    if size <= 0:
-        return b""
+    """Return all bytes of a stream, in memory for once their size, which is stated and may be wrong."""
     buffer = BytesIO()
-    buffer.seek(size - 1)
-    buffer.write(b"\0")  # all memory at once
-    buffer.seek(0)
+    if size > 0:
+        buffer.seek(min(size, _MAX_AT_ONCE) - 1)
+        buffer.write(b"\0")  # all memory at once
+        buffer.seek(0)
     async for chunk in stream:
         buffer.write(chunk)
     buffer.truncate()
