@@ -40,6 +40,12 @@ __all__ = (
 )
 
 _IDS: Final = list_of(UUID)
+_TEXTS: Final = (
+    *("endpoint_config", "description", "ip_address", "hostname", "local_user", "sdk_version", "endpoint_version"),
+    "python_version",
+)
+_OBJECTS: Final = ("config", "user_config_schema")
+"""Members of metadata, by their types; a template may be either."""
 _CONSOLE_FIELDS: Final = (
     *("user_endpoint_id", "active", "python_version", "endpoint_version", "client_sdk_versions", "posix_pid"),
     *("posix_username", "start_time_iso", "start_time_unix", "last_heartbeat_unix", "total_worker_count"),
@@ -188,11 +194,20 @@ def _read(fields: Fields, known: Endpoint | None, id: str, owner_id: str) -> End
         multi_user=multi_user,
         allowed_functions=fields.nullable("allowed_functions", _IDS),
         authentication_policy=fields.nullable("authentication_policy", UUID),
-        metadata=fields.optional("metadata", OBJECT, dict[str, object]()),
+        metadata=_metadata(fields),
     )
     if known is not None:
         endpoint.subscription_admin_verified = known.subscription_admin_verified
     return endpoint
+
+
+def _metadata(fields: Fields) -> Document:
+    given = fields.object("metadata")
+    for name in _TEXTS:
+        given.nullable(name, TEXT)
+    for name in _OBJECTS:
+        given.nullable(name, OBJECT)
+    return {name: given[name] for name in given}
 
 
 def _read_v3(state: ComputeState, request: Request, known: Endpoint | None, id: str) -> Endpoint:

@@ -15,6 +15,7 @@ from ..models import Container, Function
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from ...kit.fields import Fields
     from ...kit.request import Request
     from ...kit.service import Document, RouteTable
     from ..state import ComputeState
@@ -74,13 +75,26 @@ async def register_function(state: ComputeState, request: Request) -> Document:
         fields.required("function_name", TEXT),
         fields.required("function_code", TEXT),
         fields.nullable("description", TEXT),
-        fields.nullable("metadata", OBJECT) or {},
+        _metadata(fields),
         fields.optional("public", BOOLEAN, default=False),
         fields.nullable("group", UUID),
         container_uuid=fields.nullable("container_uuid", UUID),
     )
+    _check_group(state, function)
     state.functions[function.id] = function
     return {"function_uuid": function.id}
+
+
+def _metadata(fields: Fields) -> Document:
+    if fields.nullable("metadata", OBJECT) is None:
+        return {}
+    given = fields.object("metadata")
+    return {name: given.nullable(name, TEXT) for name in ("python_version", "sdk_version") if name in given}
+
+
+def _check_group(state: ComputeState, function: Function) -> None:
+    if function.group is not None and function.group not in state.platform.directory.groups:
+        raise ComputeError.not_found("auth group", function.group)
 
 
 async def v3_register_function(state: ComputeState, request: Request) -> Document:
@@ -101,8 +115,9 @@ async def v3_register_function(state: ComputeState, request: Request) -> Documen
     )
     if function.ha_endpoint_id is not None and (function.public or function.group is not None):
         raise ComputeError.problem(("body",), "ha_endpoint_id excludes group and public")
-    if function.group is not None and function.group not in state.platform.directory.groups:
-        raise ComputeError.not_found("auth group", function.group)
+    _check_group(state, function)
+    if function.ha_endpoint_id is not None and function.ha_endpoint_id not in state.endpoints:
+        raise ComputeError.not_found("endpoint", function.ha_endpoint_id)
     state.functions[function.id] = function
     if function.ha_endpoint_id is None:
         return {"function_uuid": function.id}
@@ -156,7 +171,10 @@ async def build_status(state: ComputeState, request: Request) -> Document:
 
 async def get_container(state: ComputeState, request: Request) -> Document:
     """Read a container."""
-    return {"container": container_document(container_in_path(state, request), request.path_id("container_type"))}
+    container, kind = container_in_path(state, request), request.path_id("container_type")
+    if kind not in {"docker", "singularity"}:
+        raise ComputeError.problem(("path", "container_type"), "Input should be 'docker' or 'singularity'")
+    return {"container": container_document(container, kind)}
 
 
 ROUTES: Final[RouteTable[ComputeState]] = (

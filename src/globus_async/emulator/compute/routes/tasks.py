@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from ...kit.fields import BOOLEAN, OBJECT, TEXT, UUID, FieldType, list_of
+from ...kit.fields import BOOLEAN, OBJECT, TEXT, UUID, FieldType, integer, list_of
 from ...kit.ids import new_id
 from ...kit.responses import json_response
 from ..access import own_task, own_task_group, usable_endpoint, usable_function
@@ -15,6 +15,7 @@ from ..models import Task
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from ...kit.fields import Fields
     from ...kit.request import Request
     from ...kit.service import Document, RouteTable
     from ..state import ComputeState
@@ -23,6 +24,7 @@ __all__ = ("ROUTES", "V3_ROUTES", "batch_status", "get_task", "get_task_group", 
 
 _IDS: Final = list_of(UUID)
 _PAYLOADS: Final = list_of(TEXT)
+_COUNT: Final = integer()
 
 
 def _triple(value: object) -> tuple[str, str, str]:
@@ -68,6 +70,7 @@ async def v3_submit(state: ComputeState, request: Request) -> Document:
     caller, fields = request.caller, request.fields()
     by_function = fields.object("tasks", required=True)
     config = fields.nullable("user_endpoint_config", OBJECT)
+    _check_runtime(fields)
     creates_queue = fields.optional("create_queue", BOOLEAN, default=False)
     group_id = fields.nullable("task_group_id", UUID)
     endpoint = usable_endpoint(state, request.path_id("endpoint_id"), caller)
@@ -94,6 +97,18 @@ async def v3_submit(state: ComputeState, request: Request) -> Document:
         "tasks": tasks,
     }
     return {**document, "ha_warning": "The endpoint has high assurance"} if endpoint.high_assurance else document
+
+
+def _check_runtime(fields: Fields) -> None:
+    """Check what endpoints are told about the tasks, which has no effect here."""
+    fields.nullable("user_runtime", OBJECT)
+    fields.nullable("result_serializers", _PAYLOADS)
+    if fields.nullable("resource_specification", OBJECT) is not None:
+        resources = fields.object("resource_specification")
+        resources.required("num_nodes", _COUNT)
+        for name in ("ranks_per_node", "num_ranks"):
+            resources.nullable(name, _COUNT)
+        resources.nullable("launcher_options", TEXT)
 
 
 async def get_task(state: ComputeState, request: Request) -> Document:
