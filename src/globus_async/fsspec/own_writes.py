@@ -16,8 +16,8 @@ class OwnWrites:
     """
     The writes of a file system, by path, in all its event loops and threads.
 
-    A request that began before a write may have a response of the time before it. Whoever keeps a response compares the
-    version of the path before the request with that after the response was kept.
+    A request that began before a write may have a response of the time before it. A caller that keeps a response
+    compares the version of the path before the request with that after the response was kept.
     """
 
     def __init__(self) -> None:
