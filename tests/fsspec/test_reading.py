@@ -10,11 +10,12 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 import fsspec
 import pytest
@@ -24,8 +25,13 @@ from globus_async import GlobusSDKUsageError
 from globus_async.emulator.transfer.models import AccessRule
 from globus_async.errors import GlobusError
 from globus_async.fsspec import GlobusFileSystem
+from globus_async.fsspec.file_reader import FileReader
+from globus_async.fsspec.known_files import Facts, KnownFiles
+from globus_async.fsspec.own_writes import OwnWrites
 from globus_async.fsspec.registration import check_sole_claim
+from globus_async.services.files import FileChanged
 from globus_async.testing import Collection, GlobusEmulator, MemoryStorage, faults
+from tests.toolkit.clock import FakeClock
 from tests.toolkit.random_cases import cases
 
 MIB = 1 << 20
@@ -150,6 +156,41 @@ def test_a_file_that_grows_between_the_request_for_its_size_and_the_first_bytes(
 
     emulator.faults.add("GET", "/data", after_the_size)
     assert filesystem.cat_file(f"{root}/data", start=1) == b" longer new content"
+
+
+async def test_a_file_that_changed_long_after_it_was_opened() -> None:
+    """Its version is compared at the first read as well, unless it has just been seen."""
+    clock, found = FakeClock(), Facts(20 * MIB, 1.0)
+
+    class Stream:
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *_: object) -> None: ...
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return self._pieces()
+
+        async def _pieces(self) -> AsyncIterator[bytes]:
+            yield bytes(9 * MIB)
+
+    class Client:
+        def stream_file(self, _: str, **__: int) -> Stream:
+            return Stream()
+
+    async def client_of(path: str) -> tuple[Any, str]:
+        return Client(), path
+
+    async def facts_of(_: str) -> Facts:
+        return found
+
+    reader = FileReader(KnownFiles(clock, 0), client_of=client_of, facts_of=facts_of, writes=OwnWrites())
+    file = await reader.look("c/data")
+    found = Facts(20 * MIB, 2.0)
+    await reader.read_version(file, 0, 9 * MIB, is_large=True, is_checked=False)
+    await clock.advance(3)
+    with pytest.raises(FileChanged):
+        await reader.read_version(file, 0, 9 * MIB, is_large=True, is_checked=False)
 
 
 @pytest.mark.parametrize("short", [0, 100])

@@ -156,7 +156,7 @@ class FileReader:
             self.files.use(file, found)
             return found
         reading = self._exactly(file, start, end) if is_large else self.segment(file, start, end)
-        if not is_checked:
+        if not is_checked and self.files.is_fresh(file):
             return await reading
         check = asyncio.get_running_loop().create_task(self._check(file))
         try:

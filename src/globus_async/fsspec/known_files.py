@@ -139,6 +139,10 @@ class KnownFiles:
         file = self._files.get(path)
         return file if file is not None and file.is_trusted(self._clock.monotonic(), is_new_look=is_new_look) else None
 
+    def is_fresh(self, file: KnownFile) -> bool:
+        """Return whether a version was seen a moment ago, as that of a file which has just been opened."""
+        return self._clock.monotonic() - file.checked_at <= _BRIEFLY
+
     def see(self, path: str, facts: Facts) -> KnownFile:
         """Note the facts of a file, which have just been requested; return its version."""
         now = self._clock.monotonic()

@@ -119,7 +119,8 @@ class ReadMethods(ListingMethods):
             start: The number of the first byte.
             end: The number after the last byte.
             is_large: Whether to read exactly this part, and not to keep it.
-            is_checked: Whether to check that the file still is of this version, if something is requested.
+            is_checked: Whether to check that the file still is of this version, if something is requested, even if
+                that was seen a moment ago.
 
         Raises:
             OSError: The file changed.
