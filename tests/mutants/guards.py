@@ -2181,6 +2181,11 @@ GUARDS: Final = (
         swap("emulator/compute/routes/endpoints.py:register_endpoint", r"known\.public", "False"),
         swap("emulator/compute/routes/endpoints.py:register_endpoint", r"known\.admins", "[]"),
     ),
+    *_tested_by(
+        "emulator/test_compute_refusals.py",
+        never("emulator/compute/routes/functions.py:_check_group", r"^function\.group is not None"),
+        drop("emulator/compute/routes/tasks.py:v3_submit", r"^_check_runtime"),
+    ),
     # documents of Globus Connect Server
     *_tested_by(
         "services/gcs/test_documents.py",
@@ -2239,6 +2244,10 @@ GUARDS: Final = (
         never("emulator/gcs/documents.py:_without_secrets", r"^name not in"),
         never("emulator/gcs/creation.py:checked_guest", r"^sharing_access"),
         never("emulator/gcs/routes/nodes.py:_lan_user", r"^wanted is not None and"),
+        never("emulator/gcs/routes/endpoint.py:set_domain", r"user_of_host"),
+        never("emulator/gcs/routes/collections.py:set_domain", r"user_of_host"),
+        never("emulator/gcs/access.py:checked_account", r"^account is None"),
+        never("emulator/gcs/schemas.py:check_network_use", r"== 'custom'"),
         never("emulator/gcs/schemas.py:Schema.check", r"version_of\(member\.since\)"),
         never("emulator/transfer/routes/endpoints.py:_check_unmanaged", r"^collection\.manager_host"),
     ),
