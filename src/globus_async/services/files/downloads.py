@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ("DownloadMethods", "DownloadedFile", "listed_version")
 
-_WRITE_SIZE: Final = 4 << 20
+_WRITE_SIZE: Final = 2 << 20
 """Bytes that are written at a time: each time costs a change of threads."""
 _WRITE_SECONDS: Final = 0.1
 """Fewer are written after this time, so that what is shown, and kept if the process is killed, is not much older."""
@@ -80,7 +80,7 @@ class DownloadMethods(ReadMethods):
                 an error; also its size.
             size: The size in bytes, as in a listing; by default it is requested.
             last_modified: The time of the last change, as in a listing.
-            progress: Called with a `FileProgress` after each tenth of a second, or 4 MiB if they arrive faster.
+            progress: Called with a `FileProgress` after each tenth of a second, or 2 MiB if they arrive faster.
 
         Returns:
             Where the file is, its size, and how many bytes an earlier download had left.
