@@ -100,7 +100,7 @@ async def v3_submit(state: ComputeState, request: Request) -> Document:
 
 
 def _check_runtime(fields: Fields) -> None:
-    """Check what endpoints are told about the tasks, which has no effect here."""
+    """Check the members that are for the endpoint, which have no effect here."""
     fields.nullable("user_runtime", OBJECT)
     fields.nullable("result_serializers", _PAYLOADS)
     if fields.nullable("resource_specification", OBJECT) is not None:
