@@ -302,6 +302,43 @@ def test_transfer_without_consent(
     assert paths.count("stat") == 1
 
 
+def test_an_application_on_a_mapped_collection(
+    filesystem: GlobusFileSystem, emulator: GlobusEmulator, lab: Collection
+) -> None:
+    """It requests the access to data that Transfer and the server of the files demand, once each."""
+    storage = MemoryStorage({"tree": {str(number): CONTENT[:number] for number in range(9)}})
+    mapped = emulator.add_collection("Mapped", storage=storage, owner=lab.owner_id, needs_data_access=True)
+    before = len(emulator.requests)
+    assert len(filesystem.ls(f"{mapped.id}/tree", detail=False)) == 9
+    found = filesystem.cat([f"{mapped.id}/tree/{number}" for number in range(9)])
+    assert [*found.values()] == [CONTENT[:number] for number in range(9)]
+    filesystem.pipe_file(f"{mapped.id}/tree/new", b"new")
+    filesystem.rm(f"{mapped.id}/tree", recursive=True)  # by a task
+    assert filesystem.ls(mapped.id) == []
+    tokens = [request for request in emulator.requests[before:] if request.path == "/v2/oauth2/token"]
+    assert len(tokens) == 4
+
+
+def test_access_that_an_application_does_not_get(
+    filesystem: GlobusFileSystem,
+    root: str,
+    emulator: GlobusEmulator,
+    storage: MemoryStorage,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The refusal is the error, and the access to other collections stays."""
+    storage.write("file", b"content")
+    scope = "https://auth.globus.org/scopes/aaaaaaaa-0000-4000-8000-000000000000/data_access"
+    demand = {"code": "ConsentRequired", "message": "Missing required data_access consent", "required_scopes": [scope]}
+    emulator.faults.add("GET", "/*/ls", faults.status(403, document=demand), times=2)
+    refusal = {"error": "invalid_scope", "error_description": "unknown scope"}
+    emulator.faults.add("POST", "/v2/oauth2/token", faults.status(400, document=refusal), after=1)
+    with pytest.raises(PermissionError, match="ConsentRequired"):
+        filesystem.ls(root)
+    assert "gets no access to the data of aaaaaaaa-0000-4000-8000-000000000000" in caplog.text
+    assert filesystem.ls(root, detail=False) == [f"{root}/file", f"{root}/tree"]
+
+
 @pytest.mark.parametrize(
     "path",
     ["", "data", "https://example.org/x", "globus://x/y", "{root}/../x", "{root}/./x", "{root}/~/x", "{root}/a\0b"],

@@ -50,6 +50,11 @@ class Recipe:
         if self.client_id is not None and self.token_storage is None:
             raise GlobusSDKUsageError("client_id is that of the tokens in a storage: pass token_storage=, too")
 
+    @property
+    def is_application(self) -> bool:
+        """Whether the credentials are those of an application in the environment."""
+        return self.token_storage is None
+
     def credentials(self, transport: Transport) -> CredentialChain:
         """
         Return the place to search for credentials: the storage that is named, else the environment variables.

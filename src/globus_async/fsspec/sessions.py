@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 from .._single_flight import SingleFlight
 from ..credentials import NoCredentials
-from ..scopes import GCSCollectionScopes, TransferScopes
+from ..scopes import TransferScopes
 from ..services.transfer import TransferClient
 from ..transport import Transport
 from .collection_files import LISTING_LIMIT, Allowance, CollectionFiles
+from .data_access import DataAccessAuthorizer, files_scopes, transfer_scopes
 from .file_reader import FileReader
 from .known_files import KnownFiles
 from .own_writes import OwnWrites
 from .paths import split_path
 
 if TYPE_CHECKING:
+    from ..authorizers import GlobusAuthorizer
     from ..credentials import CredentialChain
     from .known_files import Facts
     from .recipe import Recipe
@@ -81,7 +83,12 @@ class Session:
     @cached_property
     def transfer(self) -> TransferClient:
         """The client of Globus Transfer."""
-        authorizer = self._credentials.get_authorizer(TransferScopes.resource_server)
+        resource_server = TransferScopes.resource_server
+        authorizer: GlobusAuthorizer
+        if self._recipe.is_application:
+            authorizer = DataAccessAuthorizer(self._credentials, resource_server, transfer_scopes)
+        else:
+            authorizer = self._credentials.get_authorizer(resource_server)
         return TransferClient(
             authorizer=authorizer,
             environment=self._recipe.environment,
@@ -130,10 +137,14 @@ class Session:
             ) from error
 
     def _new_client(self, collection_id: str, address: str) -> CollectionFiles:
-        authorizer = transfer = None
+        authorizer: GlobusAuthorizer | None = None
+        transfer = None
         if not self._recipe.anonymous:
-            scope = GCSCollectionScopes(collection_id).https
-            authorizer = self._credentials.get_authorizer(collection_id, str(scope))
+            scopes_for = partial(files_scopes, collection_id)
+            if self._recipe.is_application:
+                authorizer = DataAccessAuthorizer(self._credentials, collection_id, scopes_for)
+            else:
+                authorizer = self._credentials.get_authorizer(collection_id, scopes_for(()))
             transfer = self.transfer
         return CollectionFiles(
             collection_id,

@@ -1,0 +1,131 @@
+"""Access to the data of mapped collections, for applications: they request it when a service demands it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Final
+
+from .._http.response import RawResponse
+from ..authorizers import LoginAuthorizer
+from ..errors import GlobusError, GlobusSDKUsageError
+from ..errors.authorization import find_gares
+from ..errors.codes import error_documents
+from ..scopes import GCSCollectionScopes, Scope, ScopeParser, Scopes, TransferScopes
+from ..services.transfer import TransferClient
+
+if TYPE_CHECKING:
+    from ..authorizers import GlobusAuthorizer
+    from ..credentials import CredentialChain
+    from ..secret import Secret
+
+__all__ = ("DataAccessAuthorizer", "files_scopes", "transfer_scopes")
+
+_log = logging.getLogger(__name__)
+_DATA_ACCESS: Final = re.compile(
+    r"https://auth\.globus\.org/scopes/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/data_access"
+)
+
+
+class DataAccessAuthorizer(LoginAuthorizer):
+    """
+    The authorizer of an application, which consents to its own access to data: nobody is asked.
+
+    A call that is refused for want of the scope ``data_access`` of a collection is repeated with a token that has it.
+
+    Args:
+        chain: The credentials of the application.
+        resource_server: The resource server.
+        scopes_for: Returns the scopes for the data of collections, by their ids.
+    """
+
+    def __init__(
+        self, chain: CredentialChain, resource_server: str, scopes_for: Callable[[Collection[str]], Scopes]
+    ) -> None:
+        self._chain = chain
+        self._resource_server = resource_server
+        self._scopes_for = scopes_for
+        self._collections: frozenset[str] = frozenset()
+        self._authorizer = self._authorizer_for(self._collections)
+        self._lock = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} of {self._resource_server}, for the data of {len(self._collections)} collections>"
+        )
+
+    async def current_header(self) -> Secret:
+        """
+        Return the header.
+
+        Raises:
+            GlobusError: There are no usable credentials.
+        """
+        return await _header_of(self._authorizer)
+
+    def login_for(self, reason: RawResponse | GlobusError) -> Awaitable[None] | None:
+        """Return the request for a token with the access that the response of a service demands."""
+        collections = _demanded(reason) if isinstance(reason, RawResponse) else frozenset[str]()
+        return self._extend(collections) if collections else None
+
+    def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
+        """Let a new token be requested, instead of the refused one."""
+        return self._authorizer.handle_missing_authorization(refused)
+
+    def is_refreshing(self) -> bool:
+        """Return whether the current task is a token refresh."""
+        return self._authorizer.is_refreshing()
+
+    def _authorizer_for(self, collections: Collection[str]) -> GlobusAuthorizer:
+        return self._chain.get_authorizer(self._resource_server, self._scopes_for(collections))
+
+    async def _extend(self, collections: frozenset[str]) -> None:
+        async with self._lock:
+            extended = self._collections | collections
+            if extended == self._collections:
+                return  # another call has requested it
+            authorizer = self._authorizer_for(sorted(extended))
+            try:
+                await _header_of(authorizer)
+            except GlobusError as error:  # the refusal itself is the error of the call
+                _log.warning("the application gets no access to the data of %s: %s", ", ".join(collections), error)
+                return
+            self._collections, self._authorizer = extended, authorizer
+
+
+async def _header_of(authorizer: GlobusAuthorizer) -> Secret:
+    header = await authorizer.get_authorization_header()
+    if header is None:
+        raise GlobusSDKUsageError("the credentials are none")
+    return header
+
+
+def _demanded(response: RawResponse) -> frozenset[str]:
+    """Return the collections for whose data a response demands a scope; in texts of servers of files it is embedded."""
+    document = response.error_document()
+    documents = error_documents({"message": response.text} if document is None else document)
+    scopes = [scope for gare in find_gares(documents) for scope in gare.authorization_parameters.required_scopes or ()]
+    try:
+        return frozenset(_collections_of(ScopeParser.parse(" ".join(scopes))))
+    except GlobusError:  # no scopes
+        return frozenset()
+
+
+def _collections_of(scopes: Iterable[Scope]) -> Iterable[str]:
+    for scope in scopes:
+        if (found := _DATA_ACCESS.fullmatch(scope.scope_string)) is not None:
+            yield found[1]
+        yield from _collections_of(scope.dependencies)
+
+
+def transfer_scopes(collections: Collection[str]) -> Scope:
+    """Return the scope of Transfer for the data of collections."""
+    return TransferClient.data_access_scope(collections) if collections else TransferScopes.all
+
+
+def files_scopes(collection_id: str, collections: Collection[str]) -> list[Scope]:
+    """Return the scopes of a collection's server of files, with that for its data if it is one of the collections."""
+    scopes = GCSCollectionScopes(collection_id)
+    return [scopes.https, scopes.data_access] if collection_id in collections else [scopes.https]
