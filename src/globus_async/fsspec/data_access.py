@@ -31,7 +31,7 @@ _DATA_ACCESS: Final = re.compile(
 
 class DataAccessAuthorizer(LoginAuthorizer):
     """
-    The authorizer of an application, which consents to its own access to data: nobody is asked.
+    The authorizer of an application, which consents to its own access to data without a login.
 
     A call that is refused for want of the scope ``data_access`` of a collection is repeated with a token that has it.
 
