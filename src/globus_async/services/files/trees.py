@@ -16,6 +16,7 @@ from ...errors import GlobusAPIError, GlobusSDKUsageError
 from ...errors.arguments import check_callback, check_file_path, check_text, check_whole
 from ...token_storage.file_lock import run_in_thread
 from .downloads import DownloadedFile, listed_version
+from .errors import UnsafeName
 from .local_trees import TargetTree, is_complete, scan
 from .renames import EXISTS
 from .temporary_names import is_temporary_name
@@ -87,7 +88,9 @@ class TreeMethods(UploadMethods):
         await run_in_thread(partial(tree.directory, ()))
 
         async def one(entry: _Entry) -> DownloadedFile:
-            names = entry["path"].removeprefix(top).split("/")
+            names = _names_below(top, entry)
+            if entry["type"] == "dir":
+                await run_in_thread(partial(tree.directory, names))
             local = await run_in_thread(partial(tree.file, names))
             version = listed_version(entry["path"], entry)
             if await run_in_thread(partial(is_complete, local, version)):
@@ -180,6 +183,11 @@ def _values_of(outcomes: list[Outcome[Any, R]]) -> list[R]:
     return [outcome.value for outcome in outcomes]
 
 
+def _names_below(top: str, entry: _Entry) -> list[str]:
+    path: str = entry["path"]
+    return path.removeprefix(top).strip("/").split("/")
+
+
 def _depth(path: str) -> int:
     return path.count("/")
 
@@ -195,12 +203,14 @@ def _directory_path(path: str) -> str:
 
 
 async def _files_of(walk: AsyncIterator[_Entry], tree: TargetTree, top: str) -> AsyncIterator[_Entry]:
-    """Yield the files of a tree, and create its directories."""
+    """Yield the files of a tree, and create its directories; yield those, too, that are refused."""
     async for entry in walk:
-        path: str = entry["path"]
         if entry.get("type") == "dir":
-            names = path.removeprefix(top).strip("/").split("/")
-            if entry.get("link_target") is None:
-                await run_in_thread(partial(tree.directory, names))
+            if entry.get("link_target") is not None:
+                continue
+            try:
+                await run_in_thread(partial(tree.directory, _names_below(top, entry)))
+            except UnsafeName:
+                yield entry  # for its error; the other directories are downloaded
         elif entry.get("type") == "file" and not is_temporary_name(entry["name"]):
             yield entry
