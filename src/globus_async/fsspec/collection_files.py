@@ -101,8 +101,7 @@ class CollectionFiles(GCSCollectionClient):
         key = path, self._writes.version(f"{self.collection_id}{path}")
         return await self._facts.join(key, partial(self._request_facts, path))
 
-    async def size(self, path: str) -> int:
-        """Request the size of a file."""
+    async def _find_size(self, path: str) -> int:
         return (await self.facts(path)).size
 
     async def _request_facts(self, path: str) -> Facts:
@@ -121,7 +120,7 @@ class CollectionFiles(GCSCollectionClient):
                     raise IsADirectoryError(errno.EISDIR, "a directory has no content", entry["name"])
                 if (facts := Facts.of(entry)) is not None:
                     return facts
-        return Facts(await super().size(path))
+        return Facts(await super()._find_size(path))
 
     async def read_whole(self, path: str, expected: int | None) -> bytes:
         """

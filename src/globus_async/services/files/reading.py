@@ -71,7 +71,7 @@ class ReadMethods(FileRequests):
 
         async def find_size() -> bytes:
             nonlocal found
-            found = await self.size(path)
+            found = await self._find_size(path)
             return b""
 
         # a body may be too short and agree with its own length: only a second response tells
@@ -118,7 +118,7 @@ class ReadMethods(FileRequests):
         <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
         """
         stream = self._stream(path, start, size if end is None else end, size)
-        return stream if stream.end is not None else _sized(stream, lambda: self.size(path))
+        return stream if stream.end is not None else _sized(stream, lambda: self._find_size(path))
 
     def _stream(self, path: str, start: int, end: int | None, size: int | None) -> FileStream:
         target = request_path(path)
@@ -137,7 +137,7 @@ class ReadMethods(FileRequests):
             start=start,
             end=end,
             size=size,
-            find_size=lambda: self.size(path),
+            find_size=lambda: self._find_size(path),
             retry=self.retry,
             clock=self.transport.clock,
             jitter=self.transport.jitter,
@@ -165,6 +165,10 @@ class ReadMethods(FileRequests):
         REST: `HEAD <path>, GET <path>
         <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
         """
+        return await self._find_size(path)
+
+    async def _find_size(self, path: str) -> int:
+        """Find the size of a file."""
         return (await self._version(request_path(path))).size
 
     async def _version(self, target: FilledPath) -> FileVersion:
