@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -20,7 +21,9 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHON = "3.11"
 EXTRAS = "emulator,fastapi,fsspec,otel,redis,sql"
 """What the tests need."""
-PARALLEL = ("-n", "auto", "--dist", "worksteal")
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+PARALLEL = ("-n", str(PROCESSORS + 1), "--dist", "worksteal")
+"""One process more than processors, since tests also wait."""
 
 
 def group(name: str) -> list[str]:

@@ -186,7 +186,7 @@ class _Protocol(H11Protocol):
             return
         self.conn.send_with_data_passthrough(h11.Data(data=_Placeholder(count)))  # type: ignore[arg-type]  # its length
         with contextlib.suppress(ConnectionError):
-            if await self.loop.sendfile(self.transport, file, offset, count, fallback=False) < count:
+            if await self.loop.sendfile(self.transport, file, offset, count) < count:
                 self.transport.abort()
                 raise OSError("the file became shorter while it was sent")
 
