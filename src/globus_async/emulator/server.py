@@ -169,7 +169,8 @@ class _Protocol(H11Protocol):
                 else:
                     await send(message)
 
-            await app({**scope, "extensions": extensions}, receive, send_or_copy)
+            with contextlib.suppress(_ClientLeftError):
+                await app({**scope, "extensions": extensions}, receive, send_or_copy)
 
         self.app = extended
 
@@ -180,15 +181,28 @@ class _Protocol(H11Protocol):
             self.transport.close()
 
     async def _copy(self, file: BinaryIO, offset: int, count: int) -> None:
-        """Send a part of a file as a part of the body; nothing happens if the client has left."""
+        """
+        Send a part of a file as a part of the body.
+
+        Raises:
+            _ClientLeftError: The client has closed the connection.
+            OSError: The file became shorter.
+        """
         await self.flow.drain()
         if self.transport.is_closing():
-            return
+            raise _ClientLeftError
         self.conn.send_with_data_passthrough(h11.Data(data=_Placeholder(count)))  # type: ignore[arg-type]  # its length
-        with contextlib.suppress(ConnectionError):
-            if await self.loop.sendfile(self.transport, file, offset, count) < count:
-                self.transport.abort()
-                raise OSError("the file became shorter while it was sent")
+        try:
+            sent = await self.loop.sendfile(self.transport, file, offset, count)
+        except ConnectionError:
+            raise _ClientLeftError from None
+        if sent < count:
+            self.transport.abort()
+            raise OSError("the file became shorter while it was sent")
+
+
+class _ClientLeftError(Exception):
+    """The client has closed the connection: the rest of a response is not sent."""
 
 
 class _Placeholder:

@@ -62,7 +62,7 @@ class CollectionAccess(AsyncFileSystem):
             listings_expiry_time=listings_expiry_time,
             max_paths=max_paths,
         )
-        self.recipe = Recipe(
+        self.recipe: Recipe = Recipe(
             client_id=None if client_id is None else str(client_id),
             token_storage=None if token_storage is None else os.fspath(token_storage),
             namespace=namespace,

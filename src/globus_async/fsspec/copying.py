@@ -152,7 +152,7 @@ class CopyMethods(RemoveMethods):
         for move in moves:
             await self._move(move)
 
-    mv = sync_wrapper(_mv)
+    mv: Any = sync_wrapper(_mv)
 
     async def _plan_moves(self, path1: str | list[str], path2: str) -> list[_Copy]:
         sources = await self._expand_path(path1 if isinstance(path1, list) else os.fspath(path1))

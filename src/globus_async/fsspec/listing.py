@@ -248,19 +248,19 @@ class ListingMethods(CollectionAccess):
             raise OSError(errno.EIO, "the collection does not say when it was modified", path)
         return datetime.fromtimestamp(seconds, UTC)
 
-    modified = sync_wrapper(_modified)
+    modified: Any = sync_wrapper(_modified)
 
     async def _checksum(self, path: str) -> int:
         """Return a number that changes with the size or the time: there are no checksums of the content."""
         return int(await self._ukey(path), 16)
 
-    checksum = sync_wrapper(_checksum)
+    checksum: Any = sync_wrapper(_checksum)
 
     async def _ukey(self, path: str) -> str:
         entry = await self._fetch_entry(strip_protocol(path))
         return sha256(repr((entry["name"], entry["size"], entry["mtime"])).encode()).hexdigest()
 
-    ukey = sync_wrapper(_ukey)
+    ukey: Any = sync_wrapper(_ukey)
 
 
 def _check_depth(maxdepth: int | None) -> None:

@@ -68,7 +68,7 @@ class RemoveMethods(WriteMethods):
             raise OSError(errno.ENOTEMPTY, "the directory is not empty", path)
         await self._remove_by_task([path])
 
-    rmdir = sync_wrapper(_rmdir)
+    rmdir: Any = sync_wrapper(_rmdir)
 
     def refuse_root(self, path: str) -> None:
         """Refuse to remove or move a whole collection."""

@@ -58,16 +58,17 @@ class Session:
     """
 
     def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int, writes: OwnWrites) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.pid = os.getpid()
-        self.transport = Transport(max_in_flight=MAX_CONNECTIONS, read_timeout=_IDLE_SECONDS)
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        self.pid: int = os.getpid()
+        self.transport: Transport = Transport(max_in_flight=MAX_CONNECTIONS, read_timeout=_IDLE_SECONDS)
         self._recipe = recipe
         self._writes = writes
-        self.known_files = KnownFiles(self.transport.clock, cache_bytes)
+        self.known_files: KnownFiles = KnownFiles(self.transport.clock, cache_bytes)
         self._allowance = Allowance(self.transport.clock)
         self._addresses = addresses
         self._files: dict[str, CollectionFiles] = {}
-        self.listings = asyncio.Semaphore(MAX_CONNECTIONS)  # a call that waits for a connection would time out
+        # a call that waits for a connection would time out
+        self.listings: asyncio.Semaphore = asyncio.Semaphore(MAX_CONNECTIONS)
         self.creations: SingleFlight[bool] = SingleFlight("creation of a directory")
         self._searches: SingleFlight[object] = SingleFlight("search for the HTTPS server of a collection")
         self._end = _closing(self.transport)
@@ -197,7 +198,7 @@ class Sessions:
         self._addresses = addresses
         self._cache_bytes = cache_bytes
         self._by_loop: dict[asyncio.AbstractEventLoop, Session] = {}
-        self.writes = OwnWrites()
+        self.writes: OwnWrites = OwnWrites()
         self._pid = os.getpid()
         self._inherited: list[object] = []
 

@@ -68,7 +68,7 @@ class WriteFile(AbstractBufferedFile):
     def __init__(self, fs: WritableFileSystem, path: str, mode: str = "wb", **kwargs: Any) -> None:
         self._spool: BinaryIO | None = None
         self._staged: StagedFile | None = None
-        self.target_mode = mode_of_target(path, mode)
+        self.target_mode: str = mode_of_target(path, mode)
         super().__init__(fs, path, mode, **kwargs)
 
     def _initiate_upload(self) -> None:
@@ -143,7 +143,7 @@ class AsyncWriteFile(AbstractAsyncStreamedFile):
 
     def __init__(self, fs: WritableFileSystem, path: str, mode: str = "wb", **kwargs: Any) -> None:
         self._spool: BinaryIO | None = None
-        self.target_mode = mode_of_target(path, mode)
+        self.target_mode: str = mode_of_target(path, mode)
         super().__init__(fs, path, "wb", **kwargs)
 
     async def _initiate_upload(self) -> None:

@@ -77,7 +77,7 @@ class WriteMethods(CollectionAccess):
             raise NotImplementedError(f"{path}: the service cannot set the time of a file")
         await self.write_file(path, b"")
 
-    touch = sync_wrapper(_touch)
+    touch: Any = sync_wrapper(_touch)
 
     async def write_file(
         self,

@@ -69,8 +69,8 @@ class FilesAPIError(GlobusAPIError):
     def __init__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> None:
         super().__init__(response, attempts)
         if not self.messages:
-            self.code = self.code or error_code(self.raw_text)
-            self.message = error_message(self.raw_text) or self.message
+            self.code: str | None = self.code or error_code(self.raw_text)
+            self.message: str = error_message(self.raw_text) or self.message
 
     @property
     def info(self) -> ErrorInfo:

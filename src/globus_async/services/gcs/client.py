@@ -255,7 +255,7 @@ class GCSClient(
             return
         self._check_app(app)
         given = None if app_scopes is None else ScopeParser.parse(ScopeParser.serialize(app_scopes, reject_empty=False))
-        self.authorizer = EndpointAuthorizer(app, given, self.fetch_endpoint_client_id)
+        self.authorizer: GlobusAuthorizer | None = EndpointAuthorizer(app, given, self.fetch_endpoint_client_id)
         self._app, self.app_scopes = app, given
         if self.app_name is None:
             self.app_name = app.app_name

@@ -60,8 +60,8 @@ class GCSAPIError(GlobusAPIError):
         self.detail_data_type: str | None = data_type if isinstance(data_type, str) else None
         problems = self.detail.get("errors") if is_object(self.detail) else None
         if is_list(problems):  # of invalid_input
-            self.messages += [text for each in problems if (text := _problem(each))]
-            self.message = "; ".join(self.messages) or self.message
+            self.messages.extend(text for each in problems if (text := _problem(each)))
+            self.message: str = "; ".join(self.messages) or self.message
         elif self.detail_data_type is not None and self.detail_data_type not in self.message:
             self.message = f"{self.message} [{self.detail_data_type}]"
 

@@ -33,7 +33,7 @@ class LocalGlobusConnectServer:
 
     def __init__(self, *, info_path: str | os.PathLike[str] = _INFO) -> None:
         check_file_path("info_path", info_path)
-        self.info_path = Path(info_path)
+        self.info_path: Path = Path(info_path)
         self._info: dict[str, Any] | None = None
 
     @property
