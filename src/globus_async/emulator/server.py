@@ -169,8 +169,12 @@ class _Protocol(H11Protocol):
                 else:
                     await send(message)
 
-            with contextlib.suppress(_ClientLeftError):
+            try:
                 await app({**scope, "extensions": extensions}, receive, send_or_copy)
+            except _ClientLeftError:
+                self.transport.abort()
+                while (await receive())["type"] != "http.disconnect":
+                    pass
 
         self.app = extended
 

@@ -21,7 +21,7 @@ __all__ = ("FileResponse",)
 
 _CHUNK: Final = 512 << 10
 """Bytes that are read and sent at a time."""
-_SPAN: Final = 8 << 20
+_SPAN: Final = 1 << 20
 """Bytes that are sent at a time without being read."""
 
 
