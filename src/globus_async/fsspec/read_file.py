@@ -9,7 +9,6 @@ from .untyped import AsyncStreamedFile, BufferedFile, run
 
 if TYPE_CHECKING:
     from .known_files import KnownFile
-    from .reading import ReadMethods
 
 __all__ = ("AsyncReadFile", "ReadFile")
 
@@ -35,7 +34,7 @@ class ReadFile(BufferedFile):
 
     def __init__(
         self,
-        fs: ReadMethods,
+        fs: Any,
         path: str,
         file: KnownFile,
         *,
@@ -89,7 +88,7 @@ class AsyncReadFile(AsyncStreamedFile):
         block_size: Parts of this size and more are read exactly, and not kept.
     """
 
-    def __init__(self, fs: ReadMethods, path: str, file: KnownFile, *, block_size: int | None = None) -> None:
+    def __init__(self, fs: Any, path: str, file: KnownFile, *, block_size: int | None = None) -> None:
         self._file = file
         self._requests = 0
         super().__init__(

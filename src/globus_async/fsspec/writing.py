@@ -195,7 +195,7 @@ class WriteMethods(CollectionAccess):
             path = self._parent(path)
         return is_new
 
-    def open_writer(self, path: str, mode: str, **options: Any) -> WriteFile:
+    def open_writer(self, path: str, mode: str, **options: Any) -> Any:
         """Return a file that is open for writing."""
         sync(self.loop, self.check_target, path, mode_of_target(path, mode))
         return WriteFile(self, path, mode, **options)
