@@ -339,6 +339,25 @@ def test_access_that_an_application_does_not_get(
     assert filesystem.ls(root, detail=False) == [f"{root}/file", f"{root}/tree"]
 
 
+def test_access_that_an_application_loses(
+    filesystem: GlobusFileSystem,
+    root: str,
+    emulator: GlobusEmulator,
+    lab: Collection,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Once Globus Auth refuses its scope, as after a deletion, the other collections stay usable."""
+    mapped = emulator.add_collection("Mapped", storage=MemoryStorage(), owner=lab.owner_id, needs_data_access=True)
+    assert filesystem.ls(mapped.id) == []
+    emulator.faults.add("GET", "/*/ls", faults.revoke_token(emulator.auth))
+    refusal = {"error": "invalid_scope", "error_description": "unknown scope"}
+    emulator.faults.add("POST", "/v2/oauth2/token", faults.status(400, document=refusal))
+    filesystem.invalidate_cache()
+    assert filesystem.ls(root, detail=False) == [f"{root}/tree"]
+    assert f"access to the data of {mapped.id} is given up" in caplog.text
+    assert filesystem.ls(mapped.id) == []
+
+
 @pytest.mark.parametrize(
     "path",
     ["", "data", "https://example.org/x", "globus://x/y", "{root}/../x", "{root}/./x", "{root}/~/x", "{root}/a\0b"],

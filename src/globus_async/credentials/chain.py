@@ -104,7 +104,7 @@ class CredentialChain:
         if self._owns_transport:
             await self.transport.aclose()
 
-    def get_authorizer(self, resource_server: str, scopes: Scopes | None = None) -> GlobusAuthorizer:
+    def get_authorizer(self, resource_server: str, scopes: Scopes | None = None) -> LoginAuthorizer:
         """
         Return the authorizer for a resource server, always the same. The places are searched at its first use.
 

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from .._http.response import RawResponse
 from ..authorizers import LoginAuthorizer
-from ..errors import GlobusError, GlobusSDKUsageError
+from ..errors import GlobusAPIError, GlobusError, TokenRefreshError
 from ..errors.authorization import find_gares
-from ..errors.codes import error_documents
 from ..scopes import GCSCollectionScopes, Scope, ScopeParser, Scopes, TransferScopes
+from ..services.files.errors import embedded_documents
 from ..services.transfer import TransferClient
 
 if TYPE_CHECKING:
-    from ..authorizers import GlobusAuthorizer
     from ..credentials import CredentialChain
     from ..secret import Secret
 
 __all__ = ("DataAccessAuthorizer", "files_scopes", "transfer_scopes")
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("globus_async")
 _DATA_ACCESS: Final = re.compile(
     r"https://auth\.globus\.org/scopes/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/data_access"
 )
@@ -34,6 +33,8 @@ class DataAccessAuthorizer(LoginAuthorizer):
     The authorizer of an application, which consents to its own access to data without a login.
 
     A call that is refused for want of the scope ``data_access`` of a collection is repeated with a token that has it.
+    If Globus Auth later refuses the scopes, such as that of a deleted collection, they are given up, and requested
+    again by the calls that need them.
 
     Args:
         chain: The credentials of the application.
@@ -63,7 +64,18 @@ class DataAccessAuthorizer(LoginAuthorizer):
         Raises:
             GlobusError: There are no usable credentials.
         """
-        return await _header_of(self._authorizer)
+        authorizer = self._authorizer
+        try:
+            return await authorizer.current_header()
+        except TokenRefreshError as error:
+            cause = error.__cause__
+            if not self._collections or not isinstance(cause, GlobusAPIError) or cause.http_status != 400:
+                raise
+            if authorizer is self._authorizer:
+                _log.warning("access to the data of %s is given up: %s", ", ".join(sorted(self._collections)), error)
+                self._collections = frozenset()
+                self._authorizer = self._authorizer_for(self._collections)
+        return await self._authorizer.current_header()
 
     def login_for(self, reason: RawResponse | GlobusError) -> Awaitable[None] | None:
         """Return the request for a token with the access that the response of a service demands."""
@@ -78,7 +90,7 @@ class DataAccessAuthorizer(LoginAuthorizer):
         """Return whether the current task is a token refresh."""
         return self._authorizer.is_refreshing()
 
-    def _authorizer_for(self, collections: Collection[str]) -> GlobusAuthorizer:
+    def _authorizer_for(self, collections: Collection[str]) -> LoginAuthorizer:
         return self._chain.get_authorizer(self._resource_server, self._scopes_for(collections))
 
     async def _extend(self, collections: frozenset[str]) -> None:
@@ -88,24 +100,16 @@ class DataAccessAuthorizer(LoginAuthorizer):
                 return  # another call has requested it
             authorizer = self._authorizer_for(sorted(extended))
             try:
-                await _header_of(authorizer)
+                await authorizer.current_header()
             except GlobusError as error:  # the refusal itself is the error of the call
                 _log.warning("the application gets no access to the data of %s: %s", ", ".join(collections), error)
                 return
             self._collections, self._authorizer = extended, authorizer
 
 
-async def _header_of(authorizer: GlobusAuthorizer) -> Secret:
-    header = await authorizer.get_authorization_header()
-    if header is None:
-        raise GlobusSDKUsageError("the credentials are none")
-    return header
-
-
 def _demanded(response: RawResponse) -> frozenset[str]:
     """Return the collections for whose data a response demands a scope; in texts of servers of files it is embedded."""
-    document = response.error_document()
-    documents = error_documents({"message": response.text} if document is None else document)
+    documents = embedded_documents(response.error_document(), response.text)
     scopes = [scope for gare in find_gares(documents) for scope in gare.authorization_parameters.required_scopes or ()]
     try:
         return frozenset(_collections_of(ScopeParser.parse(" ".join(scopes))))

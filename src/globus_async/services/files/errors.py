@@ -59,6 +59,7 @@ __all__ = (
     "UnconfirmedNotFound",
     "UnsafeName",
     "UploadInterrupted",
+    "embedded_documents",
     "error_kinds",
 )
 
@@ -75,7 +76,7 @@ class FilesAPIError(GlobusAPIError):
     @property
     def info(self) -> ErrorInfo:
         """The login that the error requires; each part is false unless the error has it."""
-        return ErrorInfo.from_documents(_documents(self.raw_json, self.raw_text))
+        return ErrorInfo.from_documents(embedded_documents(self.raw_json, self.raw_text))
 
 
 class AuthenticationFailed(errors.AuthenticationFailed, FilesAPIError):
@@ -102,7 +103,7 @@ class AuthorizationRequired(errors.AuthorizationRequired, FilesAPIError):
     @property
     def authorization_parameters(self) -> GlobusAuthorizationParameters:
         """The parameters of the required login."""
-        gare = next(find_gares(_documents(self.raw_json, self.raw_text)), None)
+        gare = next(find_gares(embedded_documents(self.raw_json, self.raw_text)), None)
         return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
 
 
@@ -215,7 +216,7 @@ class UnsafeName(GlobusError):
     name: str = ""
 
 
-def _documents(document: object, text: str) -> tuple[object, ...]:
+def embedded_documents(document: object, text: str) -> tuple[object, ...]:
     """Return the error documents of a response, in whose text others may be embedded."""
     return error_documents(document if document is not None else {"message": text})
 
@@ -225,7 +226,7 @@ class _FileErrorKinds(ErrorKinds[FilesAPIError]):
 
     def __call__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> FilesAPIError:
         document, text = response.error_document(), response.text
-        gare = next(find_gares(_documents(document, text)), None)
+        gare = next(find_gares(embedded_documents(document, text)), None)
         if gare is not None:
             kind = ConsentRequired if gare.authorization_parameters.required_scopes else AuthorizationRequired
             return kind(response, attempts)
