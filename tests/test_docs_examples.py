@@ -139,7 +139,6 @@ async def run_as_tests(modules: list[str], folder: Path) -> None:
     assert f"{len(modules)} passed" in told.decode()
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=str)
 async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The page's blocks run one after another, with the names of the emulated world: ``tc``, ``endpoint_id`` ..."""

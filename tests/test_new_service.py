@@ -15,7 +15,7 @@ import pytest
 from tests.sample_service import CHANGED, FAULTS, NEW
 from tests.source import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 CLIENT = "src/globus_async/services/labels/client.py"
 METHODS = ("create_label", "delete_label", "get_label", "list_labels")

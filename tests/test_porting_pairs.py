@@ -17,7 +17,7 @@ from tests.source import ROOT
 from tests.test_docs_examples import registered
 from tests.toolkit.examples import executed
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 PAGE = ROOT / "docs" / "coming_from_globus_sdk.md"
 PAIR = re.compile(

@@ -146,7 +146,6 @@ async def test_cancelled_during_a_wait_before_a_retry() -> None:
         assert len(server.requests) == 2
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_after_thousands_of_random_cancellations(
     seed: int, record_property: Callable[[str, object], None]

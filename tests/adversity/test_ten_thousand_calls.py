@@ -70,7 +70,6 @@ async def cost(client: BaseClient, calls: int) -> float:
     return took / calls
 
 
-@pytest.mark.timeout(120)
 async def test_ten_thousand_at_once() -> None:
     """No call fails, the limit of connections holds, calls stay in order, and a call costs as much as among 500."""
     async with served(connections=20) as (client, server):
@@ -87,7 +86,6 @@ async def test_ten_thousand_at_once() -> None:
     assert many <= 1.5 * few
 
 
-@pytest.mark.timeout(120)
 async def test_bulk_queries_in_little_memory() -> None:
     """Bulk queries from a generator take little memory; ``benchmarks`` makes twenty thousand of them."""
     async with served(connections=50) as (client, _):

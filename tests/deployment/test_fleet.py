@@ -18,7 +18,6 @@ from tests.deployment.state_servers import ENGINES, SERVERS, state_in, state_ser
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(sys.platform == "win32", reason="the workers get their socket as from systemd"),
     pytest.mark.skipif(
         "timeout_worker_healthcheck" not in inspect.signature(uvicorn.Config).parameters,

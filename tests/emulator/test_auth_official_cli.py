@@ -85,7 +85,6 @@ async def globus(tmp_path: Path) -> AsyncIterator[CommandLine]:
         yield CommandLine(state, address, tmp_path)
 
 
-@pytest.mark.timeout(180)
 async def test_login_session_commands_and_logout(globus: CommandLine) -> None:
     """With their exit codes."""
     await globus.run("whoami", code=4)
@@ -113,7 +112,6 @@ def _consents(state: AuthState) -> list[str]:
     return [each.scope.scope_string for each in state.consents.of(everybody)]
 
 
-@pytest.mark.timeout(180)
 async def test_another_identity_cannot_replace_a_login(globus: CommandLine) -> None:
     """The command line compares the id_token, revokes the new tokens and fails."""
     stranger = globus.state.add_identity("stranger@elsewhere.example")

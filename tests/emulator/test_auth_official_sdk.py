@@ -99,7 +99,6 @@ DIFFERENCES: dict[str, tuple[str, list[str]]] = {
 """By fixture and case: the reason, and the members that the emulator adds (+), lacks (-) or types differently (~)."""
 
 
-@pytest.mark.timeout(120)
 async def test_the_official_sdk_works_unchanged(summary: Callable[[str], None]) -> None:
     """Logins, every grant, identities and administration; the documents have the same members as its fixtures."""
     listener = socket.create_server(("127.0.0.1", 0))

@@ -29,7 +29,6 @@ pytestmark = [
         sys.executable == PYTHON and importlib.util.find_spec("globus_cli") is None,
         reason="globus-cli is not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has it",
     ),
-    pytest.mark.timeout(180),
     pytest.mark.slow,
 ]
 

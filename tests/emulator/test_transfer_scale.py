@@ -13,7 +13,7 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("transfer_scale.py")
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def figures(summary: Callable[[str], None], *words: object) -> dict[str, Any]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.timeout(180)
 def test_a_visit_from_login_to_logout(portal: PortalServer, page: Page) -> None:
     """Login, consent, browsing, two transfers watched live, one of them cancelled, logout, and a dead session."""
     visitor = Visitor(page, portal.url)
@@ -96,7 +95,6 @@ def test_a_visit_from_login_to_logout(portal: PortalServer, page: Page) -> None:
     assert answered["result"]["value"] == 401
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("is_logged_in", [True, False])
 def test_a_live_page_survives_a_restart(page: Page, is_logged_in: bool) -> None:
     """Browsers do not reconnect a stream after an error status: the page is loaded again, or leads to the login."""
@@ -118,7 +116,6 @@ def test_a_live_page_survives_a_restart(page: Page, is_logged_in: bool) -> None:
             page.wait_for("location.pathname.includes('/v2/oauth2/authorize')", seconds=20)
 
 
-@pytest.mark.timeout(120)
 def test_logout_on_a_shared_computer(portal: PortalServer, page: Page) -> None:
     """The session at Globus ends by its own logout, which leads back to the portal."""
     visitor = Visitor(page, portal.url)
@@ -179,7 +176,6 @@ def test_state_of_a_failed_task(fatal_error: object, state: str) -> None:
     assert state_of(cast("TaskDocument", task)) == state
 
 
-@pytest.mark.timeout(120)
 def test_a_form_that_is_sent_twice_makes_one_task(portal: PortalServer) -> None:
     """A double click, or a reload of the page after the form, does not copy everything twice."""
     with session(portal.url) as client:
@@ -196,7 +192,6 @@ def test_a_form_that_is_sent_twice_makes_one_task(portal: PortalServer) -> None:
         assert answers[-1].text.count('class="task"') == 1
 
 
-@pytest.mark.timeout(120)
 def test_error_pages(portal: PortalServer) -> None:
     """Pages with words for people, their statuses, and no way to run a script or to send forms from elsewhere."""
     with session(portal.url) as client:

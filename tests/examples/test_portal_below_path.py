@@ -58,7 +58,6 @@ async def test_no_redirect_to_the_host_of_the_request(address: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_a_visit_below_the_path(page: Page) -> None:
     """A browser logs in, starts and cancels a transfer that it watches, and logs out; of the program itself."""
     with proxying(PATH) as (proxy, url), served(f"{url}/") as program:

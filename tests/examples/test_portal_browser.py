@@ -13,7 +13,7 @@ from tests.emulator.status_browser import Page
 from tests.examples.portal_server import PortalServer
 from tests.examples.portal_visit import Visitor, session
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 CHECKED = "[...document.querySelectorAll('input[name=names]:checked')].map(each => each.value)"
 CLICK_WITH_SHIFT = """

@@ -13,7 +13,7 @@ from tests.examples.portal_server import PortalServer, running
 from tests.examples.portal_tour import tour
 from tests.examples.portal_visit import Visitor
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 SCREENS = ((320, 640), (390, 844), (820, 1180), (1440, 900))
 """The first one is also a screen of 1280 pixels at a zoom of 400 %."""

@@ -46,7 +46,6 @@ class InTurn(httpx.AsyncBaseTransport):
         return await next(self._workers).handle_async_request(request)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind", ["a file", "redis", "postgresql", "its memory"])
 async def test_a_session_and_its_forms_in_two_workers(kind: str, tmp_path: Path) -> None:
     """A login, a form that came back, a consent in the middle, and the size of a transfer; memory is not shared."""

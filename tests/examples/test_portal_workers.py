@@ -16,7 +16,6 @@ from tests.examples.portal_visit import Visitor, session
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc"),
 ]
 

@@ -111,7 +111,6 @@ async def test_a_missing_consent_for_a_collection_is_passed_on(deployment: Deplo
     assert mapped in scope
 
 
-@pytest.mark.timeout(240)
 async def test_two_users_in_thousands_of_interleaved_requests(deployment: Deployment) -> None:
     """Each sees only their own files and name: with few tokens, many tokens, and all at once."""
     asyncio.get_running_loop().set_debug(False)  # twice as fast

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from globus_async.testing import GlobusEmulator
 from tests.source import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.slow
 
 SECRET = "the-secret-of-the-application"
 LIMIT = 20

@@ -49,7 +49,6 @@ pytestmark = [
         sys.executable == PYTHON and importlib.util.find_spec("globus_sdk") is None,
         reason="globus-sdk is not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has it",
     ),
-    pytest.mark.timeout(120),
     pytest.mark.slow,
 ]
 

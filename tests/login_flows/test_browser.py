@@ -24,7 +24,7 @@ from tests.login_flows.world import OPENID, PYTHON_PATH, Globus, query_of
 PATIENCE = 40
 WRITES_URL = 'printf %s "$1" > "$BROWSED.new"; mv "$BROWSED.new" "$BROWSED"'
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 def run(directory: Path, *, name: str = "browser", script: str = WRITES_URL, **environment: str) -> str:

@@ -27,7 +27,7 @@ opened = open_globus()
 manager = Manager(await opened.__aenter__())
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 class Notebook:

@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import pickle
+import re
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
@@ -490,7 +491,10 @@ async def test_waiting_for_replicas(server: RedisServer, caplog: pytest.LogCaptu
             assert await storage.compare_and_set(token_data("b"), token_data("c"))
             assert await storage.get_token_data(SERVER) == token_data("c")
     (message,) = [record.getMessage() for record in caplog.records if record.name == "globus_async"]
-    assert message == f"Redis at {server.address}: a write is in 1 of 2 replicas only; a failover would lose it"
+    # how many there are in time depends on the replica
+    assert re.fullmatch(
+        rf"Redis at {server.address}: a write is in [01] of 2 replicas only; a failover would lose it", message
+    )
 
 
 async def test_no_server_at_all() -> None:

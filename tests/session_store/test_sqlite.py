@@ -280,7 +280,6 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_processes_lose_no_update(tmp_path: Path) -> None:
     """They increment a shared number, claim what one of them may have, and create the file at the same time."""
     path = tmp_path / "sessions.db"
@@ -324,7 +323,6 @@ asyncio.run(close())
 """
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 async def test_a_fork_opens_a_connection_of_its_own(tmp_path: Path) -> None:
     """What the parent has opened is neither used nor closed in the child, and remains usable in the parent."""

@@ -48,7 +48,6 @@ def test_some_histories(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)  # on a busy machine each part takes longer than tests may
 @pytest.mark.parametrize("part", range(PARTS))
 def test_many_histories(part: int, summary: Callable[[str], None]) -> None:
     """In parts, which may run at the same time."""

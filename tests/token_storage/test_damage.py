@@ -149,7 +149,6 @@ def test_the_content_of_a_json_file_with_every_damage(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_a_json_file_with_damage_at_many_bytes(tmp_path: Path) -> None:
     content = whole(JSONTokenStorage, tmp_path / "tokens")
     cuts = (content[:end] for end in range(0, len(content), 17))
@@ -159,7 +158,6 @@ def test_a_json_file_with_damage_at_many_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_a_sqlite_file_with_damage_at_its_used_bytes(tmp_path: Path) -> None:
     content = whole(SQLiteTokenStorage, tmp_path / "tokens")
     expected = {"set aside", "refused", "whole", "partly", "set aside by writing", "not writable"}

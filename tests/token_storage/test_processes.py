@@ -16,7 +16,7 @@ import pytest
 from globus_async.token_storage import FileTokenStorage, JSONTokenStorage, SQLiteTokenStorage
 from tests.token_storage.factories import token_data
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 KINDS: dict[str, type[FileTokenStorage]] = {"json": JSONTokenStorage, "sqlite": SQLiteTokenStorage}
 kinds = pytest.mark.parametrize("kind", KINDS)
