@@ -158,7 +158,7 @@ def test_every_method_of_transfer_v2(emulator: GlobusEmulator) -> None:
     tunnel = documents.TunnelCreateDocument(*ends, label="camera", listener_port=5000, listener_ip_address="10.0.0.1")
     tunnel_id = v2.create_tunnel(tunnel)["data"]["id"]
     assert v2.create_tunnel(tunnel)["data"]["id"] == tunnel_id  # by its submission id
-    assert v2.get_tunnel(tunnel_id)["data"]["attributes"]["state"] == "RUNNING"
+    assert v2.get_tunnel(tunnel_id)["data"]["attributes"]["state"] == "ACTIVE"
     assert [each["id"] for each in v2.list_tunnels()] == [tunnel_id]
     stopped = v2.update_tunnel(tunnel_id, documents.TunnelUpdateDocument(state="STOPPING"))
     assert stopped["data"]["attributes"]["state"] == "STOPPING"

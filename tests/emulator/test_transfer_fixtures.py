@@ -153,7 +153,9 @@ class Responses:
         return await self.world.send("GET", f"{await self.tunnel()}/events")
 
     async def delete_tunnel(self) -> Any:
-        return await self.world.send("DELETE", await self.tunnel())
+        tunnel = await self.tunnel()
+        await self.world.ok("PATCH", tunnel, {"data": {"type": "Tunnel", "attributes": {"state": "STOPPING"}}})
+        return await self.world.send("DELETE", tunnel)
 
     async def get_stream_access_point(self) -> Any:
         point = self.world.emulator.add_stream_access_point("P", host_endpoint=self.world.lab.id)

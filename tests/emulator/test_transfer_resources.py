@@ -508,7 +508,7 @@ async def test_v2_bookmarks(world: TransferWorld) -> None:
 
 
 async def test_tunnels(world: TransferWorld) -> None:
-    """A tunnel waits for the address of its listener, runs, and is stopped."""
+    """A tunnel waits for the address of its listener, is active, is stopped, and only then deleted."""
     points = [world.emulator.add_stream_access_point(f"Point {n}", host_endpoint=world.lab.id) for n in range(2)]
     assert len((await world.ok("GET", "/v2/stream_access_points"))["data"]) == 2
     point = await world.ok("GET", f"/v2/stream_access_points/{points[0]}")
@@ -526,9 +526,14 @@ async def test_tunnels(world: TransferWorld) -> None:
     assert (await world.ok("POST", "/v2/tunnels", document))["data"]["id"] == made["id"]
     path = f"/v2/tunnels/{made['id']}"
     listener = {"data": {"type": "Tunnel", "attributes": {"listener_ip_address": "127.0.0.1", "listener_port": 5000}}}
-    assert (await world.ok("PATCH", path, listener))["data"]["attributes"]["state"] == "RUNNING"
+    assert (await world.ok("PATCH", path, listener))["data"]["attributes"]["state"] == "ACTIVE"
+    assert await world.refused("DELETE", path) == (409, "Conflict")
     stop = {"data": {"type": "Tunnel", "attributes": {"state": "STOPPING"}}}
     assert (await world.ok("PATCH", path, stop))["data"]["attributes"]["state"] == "STOPPING"
+    assert (await world.ok("GET", path))["data"]["attributes"]["state"] == "STOPPED"
+    again = await world.ok("PATCH", path, stop)
+    assert again["data"]["attributes"]["state"] == "STOPPED"
+    assert [each["attributes"]["state"] for each in (await world.ok("GET", "/v2/tunnels"))["data"]] == ["STOPPED"]
     events = await world.ok("GET", f"{path}/events")
     assert [each["attributes"]["code"] for each in events["data"]] == ["STARTED", "TUNNEL_ACTIVE", "TUNNEL_STOPPED"]
     assert [each["id"] for each in (await world.ok("GET", "/v2/tunnels"))["data"]] == [made["id"]]

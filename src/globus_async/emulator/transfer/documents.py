@@ -274,8 +274,9 @@ def access_point_resource(point: AccessPoint) -> Document:
 
 _TUNNEL_STATUS: Final = {
     "AWAITING_LISTENER": "The tunnel is waiting for listening contact detail setup.",
-    "RUNNING": "The tunnel is active.",
+    "ACTIVE": "The tunnel is active.",
     "STOPPING": "A request to stop tunnel has been received.",
+    "STOPPED": "The tunnel has been stopped.",
 }
 
 

@@ -51,4 +51,5 @@ class Tunnel:
     initiator_ip_address: str | None = None
     initiator_port: int | None = None
     state: str = "AWAITING_LISTENER"
+    """``AWAITING_LISTENER``, ``ACTIVE``, ``STOPPING`` or, as of the next request, ``STOPPED``."""
     events: list[TunnelEvent] = field(default_factory=list[TunnelEvent])

@@ -41,7 +41,7 @@ class TunnelMethods(BaseClient):
         creates a second tunnel.
 
         Args:
-            data: A `CreateTunnelData`, or a dict of the same form.
+            data: A `CreateTunnelData` or `TunnelCreateDocument`, or a dict of the same form.
             query_params: Further query parameters.
 
         Returns:
@@ -77,7 +77,8 @@ class TunnelMethods(BaseClient):
 
         Args:
             tunnel_id: The tunnel. UUID.
-            update_doc: A JSON:API document with the attributes to change, such as ``{"state": "STOPPING"}``.
+            update_doc: A `TunnelUpdateDocument`, or a dict of the same form, with the attributes to change; the state
+                ``STOPPING`` stops the tunnel.
             query_params: Further query parameters.
 
         Returns:
@@ -134,7 +135,7 @@ class TunnelMethods(BaseClient):
         self, tunnel_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[TunnelDeletedEnvelope]:
         """
-        Delete a tunnel.
+        Delete a tunnel that is stopped, and its events.
 
         Args:
             tunnel_id: The tunnel. UUID.
@@ -145,8 +146,11 @@ class TunnelMethods(BaseClient):
 
         Raises:
             NotFound: 404, also if an earlier attempt of the same call has deleted it.
+            TransferAPIError: The tunnel is not stopped: stop it with `update_tunnel`, and wait for ``STOPPED``.
 
         Example:
+            >>> stop = {"data": {"type": "Tunnel", "attributes": {"state": "STOPPING"}}}
+            >>> stopping = await tc.update_tunnel(tunnel_id, stop)
             >>> response = await tc.delete_tunnel(tunnel_id)
             >>> response["data"] is None
             True

@@ -90,7 +90,7 @@ class TunnelCreateDocument(dict[str, Any]):
         listener_ip_address: The address of the listener.
         submission_id: Any UUID. By default a new one: submitting the same document again creates no second tunnel.
         lifetime_mins: Minutes for which the tunnel stays open. By default the service's, 360.
-        restartable: Whether the tunnel may be started again.
+        restartable: Whether the service restarts the tunnel after an error.
         additional_fields: Further attributes.
 
     Raises:

@@ -34,6 +34,8 @@ _SETTABLE: Final = {"label", "listener_ip_address", "listener_port", "state"}
 async def list_tunnels(state: TransferState, request: Request) -> Document:
     """List the caller's tunnels."""
     own = [each for each in state.tunnels.values() if each.owner_id == request.caller.identity_id]
+    for tunnel in own:
+        _finish_stopping(state, tunnel)
     return list_document(request, own, tunnel_resource, null_links=True)
 
 
@@ -49,6 +51,7 @@ async def create_tunnel(state: TransferState, request: Request) -> Document:
     submission_id = attributes.required("submission_id", UUID)
     for known in state.tunnels.values():
         if (known.submission_id, known.owner_id) == (submission_id, request.caller.identity_id):
+            _finish_stopping(state, known)
             return resource_document(request, tunnel_resource(known))
     tunnel = Tunnel(
         new_id(),
@@ -84,16 +87,18 @@ async def update_tunnel(state: TransferState, request: Request) -> Document:
     stop = attributes.optional("state", choice("STOPPING")) is not None
     for name in _SETTABLE & set(attributes) - {"state"}:
         setattr(tunnel, name, attributes[name])
-    if stop and tunnel.state != "STOPPING":
+    if stop and tunnel.state != "STOPPED":
         tunnel.state = "STOPPING"
-        _add_event(state, tunnel, "TUNNEL_STOPPED", "tunnel has been stopped", "Tunnel stopped as requested.")
     _connect(state, tunnel)
     return resource_document(request, tunnel_resource(tunnel))
 
 
 async def delete_tunnel(state: TransferState, request: Request) -> Document:
-    """Delete a tunnel."""
-    del state.tunnels[_tunnel(state, request).id]
+    """Delete a tunnel that is stopped."""
+    tunnel = _tunnel(state, request)
+    if tunnel.state != "STOPPED":
+        raise TransferError(409, "Conflict", f"Tunnel '{tunnel.id}' is {tunnel.state}: stop it before you delete it")
+    del state.tunnels[tunnel.id]
     return resource_document(request, None)
 
 
@@ -119,13 +124,21 @@ def _tunnel(state: TransferState, request: Request) -> Tunnel:
     tunnel = state.tunnels.get(request.path_id("tunnel_id").lower())
     if tunnel is None or tunnel.owner_id != request.caller.identity_id:
         raise TransferError(404, "NotFound", f"No such tunnel '{request.path_id('tunnel_id')}'")
+    _finish_stopping(state, tunnel)
     return tunnel
+
+
+def _finish_stopping(state: TransferState, tunnel: Tunnel) -> None:
+    """Stop a tunnel that an earlier request told to stop."""
+    if tunnel.state == "STOPPING":
+        tunnel.state = "STOPPED"
+        _add_event(state, tunnel, "TUNNEL_STOPPED", "tunnel has been stopped", "Tunnel stopped as requested.")
 
 
 def _connect(state: TransferState, tunnel: Tunnel) -> None:
     """Start a tunnel if the address of its listener is set."""
     if tunnel.state == "AWAITING_LISTENER" and tunnel.listener_ip_address and tunnel.listener_port:
-        tunnel.state = "RUNNING"
+        tunnel.state = "ACTIVE"
         tunnel.initiator_ip_address = "127.0.0.1"
         tunnel.initiator_port = 50_000 + state.next_number("port") % 10_000
         _add_event(state, tunnel, "TUNNEL_ACTIVE", "tunnel is active", "Tunnel has been established")

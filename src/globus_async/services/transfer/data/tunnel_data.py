@@ -24,7 +24,7 @@ class CreateTunnelData(dict[str, Any]):
         label: A name for the tunnel.
         submission_id: Any UUID. By default one is generated when the document is submitted, and added to it.
         lifetime_mins: Minutes for which the tunnel stays open. By default the service's, 360.
-        restartable: Whether the tunnel may be started again.
+        restartable: Whether the service restarts the tunnel after an error.
         additional_fields: Further attributes.
 
     Raises:

@@ -44,7 +44,9 @@ class TunnelAttributesDocument(TypedDict):
 
     label: str | None
     state: str
+    """``AWAITING_LISTENER``, ``ACTIVE``, ``STOPPING`` or ``STOPPED``; the service may have further states."""
     status: str
+    """An explanation of the state."""
     submission_id: str
     lifetime_mins: int
     restartable: bool
