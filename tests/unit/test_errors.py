@@ -22,6 +22,7 @@ from globus_async._http.response import RawResponse
 from globus_async.errors import (
     Attempt,
     AuthorizationRequired,
+    ConsentRequired,
     ErrorKinds,
     GlobusAPIError,
     GlobusConnectionError,
@@ -361,6 +362,7 @@ class TestTerminal:
             GlobusAPIError(got({"errors": [{"id": f"e{char}f", "detail": f"c{char}d"}]})),
             GlobusAPIError(got(b"", reason=f"a{char}b")),
             GlobusAPIError(got(f"<p>{char}".encode(), content_type="text/html")),
+            ConsentRequired(got({"code": "ConsentRequired", "required_scopes": [f"c{char}d"]}, status=403)),
             NetworkError(f"x{char}y", stage="no response"),
         ]
         for error in errors:

@@ -177,7 +177,7 @@ class ConsentRequired(AuthorizationRequired):
         return self.authorization_parameters.required_scopes or []
 
     def __str__(self) -> str:
-        scopes = " ".join(self.required_scopes)
+        scopes = escape_control_characters(" ".join(self.required_scopes))
         return f"{super().__str__()}; log in again, with the scopes {scopes}" if scopes else super().__str__()
 
 
