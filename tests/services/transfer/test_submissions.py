@@ -353,5 +353,7 @@ async def test_tunnels() -> None:
         for bad in ({}, {"data": None}, [], {"data": {"attributes": {"submission_id": "x"}}}):
             with pytest.raises(GlobusSDKUsageError):
                 await tc.create_tunnel(bad)
+        with pytest.raises(GlobusSDKUsageError, match="TunnelCreateDocument and CreateTunnelData have it"):
+            await tc.create_tunnel({"label": "camera"})
     assert response["data"]["id"] == C
     assert bodies[0] == bodies[1] == document

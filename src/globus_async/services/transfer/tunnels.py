@@ -60,7 +60,9 @@ class TunnelMethods(BaseClient):
         """
         body = data.get("data") if is_document(data) else None
         if not is_document(body):
-            raise GlobusSDKUsageError("a tunnel document needs the member 'data'; CreateTunnelData creates one")
+            raise GlobusSDKUsageError(
+                "a tunnel document needs the member 'data'; TunnelCreateDocument and CreateTunnelData have it"
+            )
         attributes: dict[str, Any] = body.setdefault("attributes", {})
         if not attributes.get("submission_id"):
             attributes["submission_id"] = str(uuid4())
