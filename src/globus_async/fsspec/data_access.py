@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Final
 
 from .._http.response import RawResponse
 from ..authorizers import LoginAuthorizer
 from ..errors import GlobusAPIError, GlobusError, TokenRefreshError
 from ..errors.authorization import find_gares
-from ..scopes import GCSCollectionScopes, Scope, ScopeParser, Scopes, TransferScopes
+from ..scopes import GCSCollectionScopes, Scope, Scopes, TransferScopes
 from ..services.files.errors import embedded_documents
 from ..services.transfer import TransferClient
 
@@ -24,8 +24,9 @@ __all__ = ("DataAccessAuthorizer", "files_scopes", "transfer_scopes")
 
 _log = logging.getLogger("globus_async")
 _DATA_ACCESS: Final = re.compile(
-    r"https://auth\.globus\.org/scopes/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/data_access"
+    r"https://auth\.globus\.org/scopes/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/data_access\b"
 )
+"""The scope, wherever it is in a scope string: these are of any depth, since servers of files write them."""
 
 
 class DataAccessAuthorizer(LoginAuthorizer):
@@ -111,17 +112,7 @@ def _demanded(response: RawResponse) -> frozenset[str]:
     """Return the collections for whose data a response demands a scope; in texts of servers of files it is embedded."""
     documents = embedded_documents(response.error_document(), response.text)
     scopes = [scope for gare in find_gares(documents) for scope in gare.authorization_parameters.required_scopes or ()]
-    try:
-        return frozenset(_collections_of(ScopeParser.parse(" ".join(scopes))))
-    except GlobusError:  # no scopes
-        return frozenset()
-
-
-def _collections_of(scopes: Iterable[Scope]) -> Iterable[str]:
-    for scope in scopes:
-        if (found := _DATA_ACCESS.fullmatch(scope.scope_string)) is not None:
-            yield found[1]
-        yield from _collections_of(scope.dependencies)
+    return frozenset(_DATA_ACCESS.findall(" ".join(scopes)))
 
 
 def transfer_scopes(collections: Collection[str]) -> Scope:
