@@ -108,6 +108,29 @@ async def test_errors() -> None:
             await client.create_role({})
 
 
+@pytest.mark.parametrize(
+    ("roles", "named"),
+    [
+        ([{"collection": None, "role": "owner"}, {"role": "administrator"}], ": owner, administrator"),
+        ([{"collection": "5e1f", "role": "access_manager"}], ": access_manager of collection 5e1f"),
+        ([{"collection": 5, "role": "owner"}, {"role": None}, "owner"], ": owner"),
+        ("owner", ""),
+        ([], ""),
+    ],
+)
+async def test_the_message_names_the_missing_roles(roles: object, named: str) -> None:
+    """The user reads which role to ask for."""
+    router = respx.Router()
+    detail = {"DATA_TYPE": "missing_required_role#1.0.0", "roles": roles}
+    refusal = {"code": "permission_denied", "message": "Insufficient permissions", "detail": detail}
+    router.get(path="/api/endpoint").respond(403, json=refusal)
+    transport, client = _client(router)
+    async with transport:
+        with pytest.raises(PermissionDenied) as denied:
+            await client.get_endpoint()
+    assert denied.value.message == f"Insufficient permissions [missing_required_role#1.0.0{named}]"
+
+
 async def test_listings_and_responses() -> None:
     """An empty marker ends a listing; a page that has a next one but no marker is refused."""
     router = respx.Router()

@@ -63,7 +63,16 @@ class GCSAPIError(GlobusAPIError):
             self.messages.extend(text for each in problems if (text := _problem(each)))
             self.message: str = "; ".join(self.messages) or self.message
         elif self.detail_data_type is not None and self.detail_data_type not in self.message:
-            self.message = f"{self.message} [{self.detail_data_type}]"
+            roles = _roles(self.detail)
+            self.message = f"{self.message} [{self.detail_data_type}{': ' * bool(roles)}{', '.join(roles)}]"
+
+
+def _roles(detail: object) -> list[str]:
+    """Return the roles of ``missing_required_role``, each with its collection, or without one if of the endpoint."""
+    listed = detail.get("roles") if is_object(detail) else None
+    roles = [each for each in listed if is_object(each)] if is_list(listed) else []
+    places = [(each["role"], each.get("collection")) for each in roles if isinstance(each.get("role"), str)]
+    return [f"{role} of collection {place}" if isinstance(place, str) else role for role, place in places]
 
 
 def _problem(entry: object) -> str | None:
