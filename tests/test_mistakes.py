@@ -315,6 +315,14 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         lambda world: world.tc.task_list(num_results=0),
         "num_results must be a whole number, 1 or more, or None for no limit",
     ),
+    "an empty page": (
+        lambda world: world.tc.list_tunnels(limit=0),
+        "the page size must be a whole number, 1 or more, or None for that of the service",
+    ),
+    "no number of pages": (
+        lambda world: world.tc.task_list().concurrency(None),  # type: ignore[arg-type]
+        "the number of pages at a time must be a whole number, 1 or more$",
+    ),
     "a wrong kind of app": (
         lambda world: TransferClient(app=NativeAppAuthClient(UNKNOWN)),  # type: ignore[arg-type]
         r"app must be a GlobusApp, such as UserApp\(app_name, client_id=\.\.\.\); got a value of type NativeApp",

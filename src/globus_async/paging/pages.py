@@ -85,15 +85,18 @@ class Pages(AsyncIterationOnly, Generic[T]):
         caller: Caller = UNKNOWN_CALLER,
     ) -> None:
         self._first_limit = ItemLimit(None)
-        for name, number in (
-            ("num_results", None if isinstance(num_results, MissingType) else num_results),
-            ("default_results", default_results),
-            ("the page size", page_size),
-            ("max_results", max_results),
-            ("the number of pages at a time", concurrency),
+        for name, number, none in (
+            ("num_results", 1 if isinstance(num_results, MissingType) else num_results, "no limit"),
+            ("default_results", default_results, "no limit"),
+            ("the page size", page_size, "that of the service"),
+            ("max_results", max_results, "no limit"),
+            ("the number of pages at a time", concurrency, None),
         ):
-            if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
-                raise GlobusSDKUsageError(f"{name} must be a whole number, 1 or more, or None for no limit")
+            if number is None and none is not None:
+                continue
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                otherwise = f", or None for {none}" if none is not None else ""
+                raise GlobusSDKUsageError(f"{name} must be a whole number, 1 or more{otherwise}")
         self._fetch = fetch
         self._style = style
         self._items_key = items_key
