@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import time
+from typing import Any
+
 import pytest
 
 from globus_async.fsspec import GlobusFileSystem
-from globus_async.testing import GlobusEmulator, MemoryStorage, faults
+from globus_async.testing import Collection, GlobusEmulator, MemoryStorage, faults
 
 
 @pytest.fixture
@@ -38,3 +42,58 @@ def test_a_demand_with_deeply_nested_scopes(
     path, pattern = (root, "/*/ls") if method == "ls" else (f"{root}/file", "/file")
     emulator.faults.add("GET", pattern, faults.status(403, document=demand(nested(scope_of(root)))))
     assert getattr(filesystem, method)(path)
+
+
+def refuse_scope(emulator: GlobusEmulator, collection_id: str) -> None:
+    """Let Globus Auth refuse each request for the scope of a collection, as after its deletion."""
+    refusal = json.dumps({"error": "invalid_scope", "error_description": "unknown scope"}).encode()
+
+    async def refuse(app: Any, scope: Any, receive: Any, send: Any) -> None:
+        request = await receive()
+        assert not request.get("more_body")
+        if collection_id.encode() not in request["body"]:
+            requests = iter([request])
+
+            async def again() -> Any:
+                return next(requests, None) or await receive()
+
+            await app(scope, again, send)
+            return
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(refusal))]
+        await send({"type": "http.response.start", "status": 400, "headers": headers})
+        await send({"type": "http.response.body", "body": refusal})
+
+    emulator.faults.add("POST", "/v2/oauth2/token", refuse, times=None)
+
+
+def test_a_collection_that_is_deleted(filesystem: GlobusFileSystem, emulator: GlobusEmulator, lab: Collection) -> None:
+    """Its scope, which Globus Auth refuses from then on, does not stand in the way of the access to other data."""
+    gone, other = (
+        emulator.add_collection(name, storage=MemoryStorage({"x": b""}), owner=lab.owner_id, needs_data_access=True).id
+        for name in ("Gone", "Other")
+    )
+    assert filesystem.ls(gone, detail=False) == [f"{gone}/x"]
+    refuse_scope(emulator, gone)
+    for _ in range(2):
+        assert filesystem.ls(other, detail=False) == [f"{other}/x"]
+        filesystem.invalidate_cache()
+        assert filesystem.ls(gone, detail=False) == [f"{gone}/x"]  # by the token that it has
+
+
+@pytest.mark.parametrize("fault", [faults.status(503), faults.drop_before()], ids=["503", "no response"])
+def test_globus_auth_is_not_available(
+    filesystem: GlobusFileSystem, emulator: GlobusEmulator, lab: Collection, fault: Any
+) -> None:
+    """The error says so, instead of a consent that is missing: a later call may succeed, with sizes from Transfer."""
+    storage = MemoryStorage({"x": b"content"})
+    mapped = emulator.add_collection("Mapped", storage=storage, owner=lab.owner_id, needs_data_access=True).id
+    emulator.faults.add("POST", "/v2/oauth2/token", fault, times=None, after=2)
+    for _ in range(3):
+        with pytest.raises(OSError, match="the access token could not be refreshed") as caught:
+            filesystem.cat_file(f"{mapped}/x")
+        assert not isinstance(caught.value, PermissionError)
+    emulator.faults.clear()
+    time.sleep(0.15)  # a second of the file system's clock
+    before = len(emulator.requests)
+    assert filesystem.cat_file(f"{mapped}/x") == b"content"
+    assert any(request.path.endswith("/stat") for request in emulator.requests[before:])

@@ -69,8 +69,7 @@ class DataAccessAuthorizer(LoginAuthorizer):
         try:
             return await authorizer.current_header()
         except TokenRefreshError as error:
-            cause = error.__cause__
-            if not self._collections or not isinstance(cause, GlobusAPIError) or cause.http_status != 400:
+            if not self._collections or not _are_scopes_refused(error):
                 raise
             if authorizer is self._authorizer:
                 _log.warning("access to the data of %s is given up: %s", ", ".join(sorted(self._collections)), error)
@@ -96,16 +95,28 @@ class DataAccessAuthorizer(LoginAuthorizer):
 
     async def _extend(self, collections: frozenset[str]) -> None:
         async with self._lock:
-            extended = self._collections | collections
-            if extended == self._collections:
+            if collections <= self._collections:
                 return  # another call has requested it
-            authorizer = self._authorizer_for(sorted(extended))
-            try:
-                await authorizer.current_header()
-            except GlobusError as error:  # the refusal itself is the error of the call
-                _log.warning("the application gets no access to the data of %s: %s", ", ".join(collections), error)
-                return
-            self._collections, self._authorizer = extended, authorizer
+            # the second, since one of the others may be deleted
+            for extended in dict.fromkeys((self._collections | collections, collections)):
+                authorizer = self._authorizer_for(sorted(extended))
+                try:
+                    await authorizer.current_header()
+                except TokenRefreshError as error:
+                    if not _are_scopes_refused(error):
+                        raise
+                    # the error of the call is that of the service
+                    _log.warning(
+                        "the application gets no access to the data of %s: %s", ", ".join(sorted(extended)), error
+                    )
+                else:
+                    self._collections, self._authorizer = extended, authorizer
+                    return
+
+
+def _are_scopes_refused(error: TokenRefreshError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, GlobusAPIError) and cause.http_status == 400
 
 
 def _demanded(response: RawResponse) -> frozenset[str]:
