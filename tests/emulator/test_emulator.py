@@ -275,7 +275,11 @@ async def test_unknown_paths() -> None:
             assert "does not implement GET /v0.10/nothing of Globus Transfer" in response.json()["message"]
             refused = await http.patch("/v0.10/task/1")
             assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, PUT")
-        assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PATCH /v0.10/task/1": 1}
+            elsewhere = await http.get("/api/info", headers={"Host": "no.such.data.globus.org"})
+            assert elsewhere.status_code == 501
+            message = "The emulator has no Globus Connect Server at the host 'no.such.data.globus.org'"
+            assert elsewhere.json()["message"] == message
+        assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PATCH /v0.10/task/1": 1, "GET /api/info": 1}
 
 
 async def test_an_internal_error(world: TransferWorld) -> None:

@@ -134,6 +134,8 @@ def application(
             refusal = service.errors.of_kind(kind, message, headers={"Allow": allowed})
         else:
             message = f"The emulator does not implement {raw.method} {path} of {service.title}"
+            if service.needs_host and not service.serves_host(host := raw.url.hostname or ""):
+                message = f"The emulator has no {service.title} at the host {host!r}"
             refusal = service.errors.of_kind(ErrorKind.NOT_IMPLEMENTED, message)
         return service.error_response(refusal, _request(service, raw))
 
