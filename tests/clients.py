@@ -19,7 +19,7 @@ import pkgutil
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -236,10 +236,7 @@ class Call:
     @property
     def required(self) -> tuple[str, ...]:
         """The names of the required parameters."""
-        parameters = list(inspect.signature(self.function).parameters.values())[1:]
-        return tuple(
-            each.name for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD
-        )
+        return _required(self.function)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -293,6 +290,12 @@ class Call:
             " no_request in the facts of its service"
         )
         return await anext(aiter(cast("AsyncIterable[object]", started)), None)
+
+
+@cache  # thousands of calls of the same methods are made
+def _required(function: FunctionType) -> tuple[str, ...]:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return tuple(each.name for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD)
 
 
 def _services() -> Iterator[Service]:

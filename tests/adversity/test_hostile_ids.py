@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from globus_async import AccessTokenAuthorizer, BaseClient, Bulk, GlobusSDKUsageError, Transport
 from tests.clients import CALLS, ID, Call
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.random_cases import cases
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ MARK = str(UUID(int=0xFEED))
 
 PLACES = [(call, name) for call in CALLS for name in call.parameters if name.endswith(IDS)]
 
-EXAMPLES, AT_ONCE = 8, 40
+EXAMPLES, AT_ONCE = cases(12), 40
 SNEAKY = st.sampled_from(
     ["", ".", "..", "../task", "%2e%2e", "..%2f", "/", "//", "\\", "?a=b", "#", ";", " ", "%00", "\0", "\r\n", "\u2025"]
 )

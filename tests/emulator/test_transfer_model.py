@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from globus_async.testing import MemoryStorage
 from tests.emulator.transfer_world import TransferWorld
+from tests.toolkit.random_cases import cases
 
 pytestmark = pytest.mark.slow
 
@@ -296,7 +297,7 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = pytest.mark.timeout(420)(Histories.TestCase)  # shrinking a failure takes up to 300 seconds
 TestHistories.settings = settings(
-    max_examples=60,
+    max_examples=cases(60),
     stateful_step_count=30,
     derandomize=True,
     deadline=None,

@@ -67,17 +67,50 @@ class Guard:
             LookupError: The pattern matches nowhere, or in several places.
         """
         tree = ast.parse(source)
+        scope = self._scope_in(tree)
+        if self.kind == "swap":
+            return _swapped(tree, scope, self._other_code(scope))
+        self._place(scope).replace(ast.Pass() if self.kind == "drop" else ast.Constant(self.kind == "always"))
+        return ast.unparse(ast.fix_missing_locations(tree))
+
+    def check(self, tree: ast.Module) -> None:
+        """
+        Check that there is a mutant, without making it.
+
+        Args:
+            tree: The code of the module; its docstrings are removed.
+
+        Raises:
+            LookupError: The pattern matches nowhere, or in several places.
+        """
+        scope = self._scope_in(tree)
+        if self.kind == "swap":
+            self._other_code(scope)
+        else:
+            self._place(scope)
+
+    def _scope_in(self, tree: ast.Module) -> ast.AST:
         scope = _scope(tree, self.function.partition(":")[2])
         _drop_docstrings(scope)
-        if self.kind == "swap":
-            return _swapped(tree, scope, self)
+        return scope
+
+    def _place(self, scope: ast.AST) -> _Place:
         matches = [*_conditions(scope)] if self.kind in {"never", "always"} else [*_statements(scope)]
         found = [each for each in matches if re.search(self.pattern, ast.unparse(each.node))]
         found = [each for each in found if not any(_contains(each.node, other.node) for other in found)]
         if len(found) != 1:
             raise LookupError(f"{self}: {len(found)} places match: {[ast.unparse(each.node) for each in found]}")
-        found[0].replace(ast.Pass() if self.kind == "drop" else ast.Constant(self.kind == "always"))
-        return ast.unparse(ast.fix_missing_locations(tree))
+        return found[0]
+
+    def _other_code(self, scope: ast.AST) -> ast.Module:
+        whole = ast.unparse(scope)
+        count = len(re.findall(self.pattern, whole))
+        if count != 1:
+            raise LookupError(f"{self}: {count} places match in\n{whole}")
+        code = re.sub(self.pattern, self.code, whole)
+        if code == whole:
+            raise LookupError(f"{self}: the other code is the same")
+        return ast.parse(code)
 
 
 def never(function: str, pattern: str) -> Guard:
@@ -164,16 +197,7 @@ def _drop_docstrings(scope: ast.AST) -> None:
     for node in ast.walk(scope):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            kept = [
-                each
-                for each in body
-                if not (
-                    isinstance(each, ast.Expr)
-                    and isinstance(each.value, ast.Constant)
-                    and isinstance(each.value.value, str)
-                )
-            ]
-            body[:] = kept or [ast.Pass()]
+            body[:] = [each for each in body if not _is_docstring(each)] or [ast.Pass()]
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -184,15 +208,7 @@ def _is_docstring(node: ast.stmt) -> bool:
             return False
 
 
-def _swapped(tree: ast.Module, scope: ast.AST, guard: Guard) -> str:
-    whole = ast.unparse(scope)
-    count = len(re.findall(guard.pattern, whole))
-    if count != 1:
-        raise LookupError(f"{guard}: {count} places match in\n{whole}")
-    code = re.sub(guard.pattern, guard.code, whole)
-    if code == whole:
-        raise LookupError(f"{guard}: the other code is the same")
-    changed = ast.parse(code)
+def _swapped(tree: ast.Module, scope: ast.AST, changed: ast.Module) -> str:
     if scope is tree:
         return ast.unparse(changed)
     for place in _places(tree):

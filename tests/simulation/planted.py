@@ -98,6 +98,7 @@ BUGS: Final = (
         "giving up after invalid_grant without reading again",
         (swap(f"{_SHARED}._refresh", r"stored = await self\._read\(\)\n +if self", "if self"),),
         "although a new login was stored",
+        first=700,
     ),
     Bug(
         "a refresh token is used before it is stored",
@@ -110,7 +111,12 @@ BUGS: Final = (
         ),
         "",
     ),
-    Bug("a token that could not be stored stays so", (drop(f"{_SHARED}._store", r"^self\._writes"),), "not stored"),
+    Bug(
+        "a token that could not be stored stays so",
+        (drop(f"{_SHARED}._store", r"^self\._writes"),),
+        "not stored",
+        first=720,
+    ),
     Bug(
         "a call of the storage may hang",
         (swap(f"{_ACCESS}._bounded", r"timeout\(_CALL_SECONDS\)", "timeout(None)"),),
@@ -126,7 +132,12 @@ BUGS: Final = (
         (swap(f"{_ACCESS}.lease", r"timeout\(_CALL_SECONDS\)", "timeout(None)"),),
         "",
     ),
-    Bug("an error of another type", (swap(f"{_ACCESS}._bounded", r"raise _typed\(error\) from None", "raise"),), ""),
+    Bug(
+        "an error of another type",
+        (swap(f"{_ACCESS}._bounded", r"raise _typed\(error\) from None", "raise"),),
+        "",
+        first=720,
+    ),
     Bug("the lease is not released", (drop(f"{_ACCESS}.lease", r"^await context\.__aexit__"),), "seconds"),
     Bug(
         "a refused login is never tried again",
@@ -138,6 +149,7 @@ BUGS: Final = (
         (always(f"{_SHARED}._read", r"^known is None or"),),
         "for which it had received another one",
         ENGINES,
+        first=30,
     ),
     Bug(
         "a token is given up for an older one that a failover has brought back",
@@ -151,7 +163,7 @@ BUGS: Final = (
         (never(f"{_SHARED}._write_twice", r"TransientStorageError"),),
         "which was not stored",
         ("redis",),
-        first=750,
+        first=790,
     ),
     Bug(
         "what was stored before a replaced refresh token is used again",

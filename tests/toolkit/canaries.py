@@ -91,8 +91,12 @@ SECRETS: Final = Canaries(
 
 def leaks_in_text(text: str) -> list[str]:
     """Return the secrets that a text shows, with their form."""
-    pieces = (piece for run in _RUN.finditer(text) for piece in _slices(run[0]))
-    return list(dict.fromkeys(leak for piece in pieces for leak in _known.get(piece, ())))
+    found: dict[str, None] = {}
+    for run in _RUN.findall(text):
+        for start in range(len(run) - _SLICE + 1):
+            if (piece := run[start : start + _SLICE]) in _known:
+                found.update(_known[piece])
+    return list(found)
 
 
 def _showings(thing: object) -> Iterator[tuple[str, Callable[[], object]]]:

@@ -1,4 +1,4 @@
-"""The number of random cases of a test: a quarter in an ordinary run, all with ``TEST_THOROUGH=1``."""
+"""The number of random cases of a test: some of them in an ordinary run, all with ``TEST_THOROUGH=1``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import os
 __all__ = ("cases",)
 
 
-def cases(number: int) -> int:
+def cases(number: int, *, one_in: int = 4) -> int:
     """Return how many of so many random cases are tried in this run."""
-    return number if os.environ.get("TEST_THOROUGH") else number // 4
+    return number if os.environ.get("TEST_THOROUGH") else number // one_in

@@ -26,6 +26,7 @@ from tests.services.transfer.scripted import A, B, C, client_of, document_of, re
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clients import shared
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.random_cases import cases
 
 FILES = {f"in/{number:03d}.txt": f"file {number}" for number in range(40)}
 
@@ -387,7 +388,9 @@ class TestInterruptions:
             await tc.submit_documents(scripted_documents(), journal=tmp_path / "whole")
         text = (tmp_path / "whole").read_bytes()
         journal = tmp_path / "cut"
-        for size in range(len(text) + 1):
+        sizes = range(len(text) + 1)
+        ends = [size for size in sizes if text[size - 1 : size + 2].count(b"\n")]
+        for size in sorted({*ends, *sizes[:: len(sizes) // cases(len(sizes))]}):
             journal.write_bytes(text[:size])
             service = Service()
             recorded: list[dict[str, Any]] = []
