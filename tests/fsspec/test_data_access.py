@@ -97,3 +97,34 @@ def test_globus_auth_is_not_available(
     before = len(emulator.requests)
     assert filesystem.cat_file(f"{mapped}/x") == b"content"
     assert any(request.path.endswith("/stat") for request in emulator.requests[before:])
+
+
+OTHER = "aaaaaaaa-0000-4000-8000-000000000000"
+
+
+def test_a_server_that_demands_access_to_the_data_of_others(
+    filesystem: GlobusFileSystem, root: str, emulator: GlobusEmulator
+) -> None:
+    """No token for its files has that, so that none is requested, and the call is not repeated."""
+    assert filesystem.cat_file(f"{root}/file") == b"content"
+    filesystem.invalidate_cache()
+    emulator.faults.add("GET", "/file", faults.status(403, document=demand(scope_of(OTHER))), times=None)
+    before = len(emulator.requests)
+    with pytest.raises(PermissionError, match=f"ConsentRequired.*{OTHER}/data_access"):
+        filesystem.cat_file(f"{root}/file")
+    assert [request.method for request in emulator.requests[before:] if request.path.endswith("/file")] == ["GET"]
+    assert not [request for request in emulator.requests[before:] if request.path == "/v2/oauth2/token"]
+
+
+def test_a_demand_for_thousands_of_collections(
+    filesystem: GlobusFileSystem, root: str, emulator: GlobusEmulator
+) -> None:
+    """Nothing is requested: no operation is on so many."""
+    assert filesystem.ls(root)
+    filesystem.invalidate_cache()
+    scopes = [scope_of(f"{number:08x}{OTHER[8:]}") for number in range(5000)]
+    emulator.faults.add("GET", "/*/ls", faults.status(403, document=demand(*scopes)), times=None)
+    before = len(emulator.requests)
+    with pytest.raises(PermissionError, match="403"):
+        filesystem.ls(root)
+    assert len(emulator.requests[before:]) == 1

@@ -2293,6 +2293,16 @@ GUARDS: Final = (
         never("fsspec/registration.py:check_sole_claim", r"^others"),
     ),
     *_tested_by(
+        "fsspec/test_data_access.py",
+        never("fsspec/data_access.py:DataAccessAuthorizer.login_for", r"^self._collection_id is not None"),
+        swap(
+            "fsspec/data_access.py:DataAccessAuthorizer.login_for",
+            r"0 < len\(collections\) <= _MAX_DEMANDED",
+            "collections",
+        ),
+        never("fsspec/data_access.py:DataAccessAuthorizer._extend", r"^not _are_scopes_refused"),
+    ),
+    *_tested_by(
         "fsspec/test_listing.py",
         never("fsspec/entries.py:Listing.of", r"^not isinstance\(name, str\)"),
         swap("fsspec/listing.py:ListingMethods._list_or_skip", r"not isinstance\(error, _ABSENT\)", "False"),

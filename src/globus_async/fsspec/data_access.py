@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Collection
 from typing import TYPE_CHECKING, Final
 
 from .._http.response import RawResponse
 from ..authorizers import LoginAuthorizer
 from ..errors import GlobusAPIError, GlobusError, TokenRefreshError
 from ..errors.authorization import find_gares
-from ..scopes import GCSCollectionScopes, Scope, Scopes, TransferScopes
+from ..scopes import GCSCollectionScopes, TransferScopes
 from ..services.files.errors import embedded_documents
 from ..services.transfer import TransferClient
 
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from ..credentials import CredentialChain
     from ..secret import Secret
 
-__all__ = ("DataAccessAuthorizer", "files_scopes", "transfer_scopes")
+__all__ = ("DataAccessAuthorizer",)
 
 _log = logging.getLogger("globus_async")
 _DATA_ACCESS: Final = re.compile(
     r"https://auth\.globus\.org/scopes/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/data_access\b"
 )
 """The scope, wherever it is in a scope string: these are of any depth, since servers of files write them."""
+
+_MAX_DEMANDED: Final = 16
+"""Collections of one demand; a transfer has two. A server of files may demand any number, also through Transfer."""
 
 
 class DataAccessAuthorizer(LoginAuthorizer):
@@ -39,24 +42,19 @@ class DataAccessAuthorizer(LoginAuthorizer):
 
     Args:
         chain: The credentials of the application.
-        resource_server: The resource server.
-        scopes_for: Returns the scopes for the data of collections, by their ids.
+        collection_id: The collection whose server of files is called, for its own data only; ``None`` for Transfer.
     """
 
-    def __init__(
-        self, chain: CredentialChain, resource_server: str, scopes_for: Callable[[Collection[str]], Scopes]
-    ) -> None:
+    def __init__(self, chain: CredentialChain, collection_id: str | None = None) -> None:
         self._chain = chain
-        self._resource_server = resource_server
-        self._scopes_for = scopes_for
+        self._collection_id = collection_id
         self._collections: frozenset[str] = frozenset()
         self._authorizer = self._authorizer_for(self._collections)
         self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__} of {self._resource_server}, for the data of {len(self._collections)} collections>"
-        )
+        server = self._collection_id or TransferScopes.resource_server
+        return f"<{type(self).__name__} of {server}, for the data of {len(self._collections)} collections>"
 
     async def current_header(self) -> Secret:
         """
@@ -80,7 +78,9 @@ class DataAccessAuthorizer(LoginAuthorizer):
     def login_for(self, reason: RawResponse | GlobusError) -> Awaitable[None] | None:
         """Return the request for a token with the access that the response of a service demands."""
         collections = _demanded(reason) if isinstance(reason, RawResponse) else frozenset[str]()
-        return self._extend(collections) if collections else None
+        if self._collection_id is not None:
+            collections &= {self._collection_id}
+        return self._extend(collections) if 0 < len(collections) <= _MAX_DEMANDED else None
 
     def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
         """Let a new token be requested, instead of the refused one."""
@@ -91,7 +91,12 @@ class DataAccessAuthorizer(LoginAuthorizer):
         return self._authorizer.is_refreshing()
 
     def _authorizer_for(self, collections: Collection[str]) -> LoginAuthorizer:
-        return self._chain.get_authorizer(self._resource_server, self._scopes_for(collections))
+        if self._collection_id is None:
+            scope = TransferClient.data_access_scope(collections)
+            return self._chain.get_authorizer(TransferScopes.resource_server, scope)
+        scopes = GCSCollectionScopes(self._collection_id)
+        needed = [scopes.https, scopes.data_access] if collections else [scopes.https]
+        return self._chain.get_authorizer(self._collection_id, needed)
 
     async def _extend(self, collections: frozenset[str]) -> None:
         async with self._lock:
@@ -124,14 +129,3 @@ def _demanded(response: RawResponse) -> frozenset[str]:
     documents = embedded_documents(response.error_document(), response.text)
     scopes = [scope for gare in find_gares(documents) for scope in gare.authorization_parameters.required_scopes or ()]
     return frozenset(_DATA_ACCESS.findall(" ".join(scopes)))
-
-
-def transfer_scopes(collections: Collection[str]) -> Scope:
-    """Return the scope of Transfer for the data of collections."""
-    return TransferClient.data_access_scope(collections) if collections else TransferScopes.all
-
-
-def files_scopes(collection_id: str, collections: Collection[str]) -> list[Scope]:
-    """Return the scopes of a collection's server of files, with that for its data if it is one of the collections."""
-    scopes = GCSCollectionScopes(collection_id)
-    return [scopes.https, scopes.data_access] if collection_id in collections else [scopes.https]

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from .._single_flight import SingleFlight
 from ..credentials import NoCredentials
-from ..scopes import TransferScopes
+from ..scopes import GCSCollectionScopes, TransferScopes
 from ..services.transfer import TransferClient
 from ..transport import Transport
 from .collection_files import LISTING_LIMIT, Allowance, CollectionFiles
-from .data_access import DataAccessAuthorizer, files_scopes, transfer_scopes
+from .data_access import DataAccessAuthorizer
 from .file_reader import FileReader
 from .known_files import KnownFiles
 from .own_writes import OwnWrites
@@ -84,12 +84,11 @@ class Session:
     @cached_property
     def transfer(self) -> TransferClient:
         """The client of Globus Transfer."""
-        resource_server = TransferScopes.resource_server
         authorizer: GlobusAuthorizer
         if self._recipe.is_application:
-            authorizer = DataAccessAuthorizer(self._credentials, resource_server, transfer_scopes)
+            authorizer = DataAccessAuthorizer(self._credentials)
         else:
-            authorizer = self._credentials.get_authorizer(resource_server)
+            authorizer = self._credentials.get_authorizer(TransferScopes.resource_server)
         return TransferClient(
             authorizer=authorizer,
             environment=self._recipe.environment,
@@ -141,11 +140,10 @@ class Session:
         authorizer: GlobusAuthorizer | None = None
         transfer = None
         if not self._recipe.anonymous:
-            scopes_for = partial(files_scopes, collection_id)
             if self._recipe.is_application:
-                authorizer = DataAccessAuthorizer(self._credentials, collection_id, scopes_for)
+                authorizer = DataAccessAuthorizer(self._credentials, collection_id)
             else:
-                authorizer = self._credentials.get_authorizer(collection_id, scopes_for(()))
+                authorizer = self._credentials.get_authorizer(collection_id, GCSCollectionScopes(collection_id).https)
             transfer = self.transfer
         return CollectionFiles(
             collection_id,
