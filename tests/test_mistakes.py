@@ -315,6 +315,10 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         lambda world: world.tc.task_list(num_results=0),
         "num_results must be a whole number, 1 or more, or None for no limit",
     ),
+    "a state instead of a document": (
+        lambda world: world.tc.update_tunnel(UNKNOWN, "STOPPING"),  # type: ignore[arg-type]
+        r"update_doc must be a document such as TunnelUpdateDocument\(\.\.\.\); got a value of type str",
+    ),
     "an empty page": (
         lambda world: world.tc.list_tunnels(limit=0),
         "the page size must be a whole number, 1 or more, or None for that of the service",

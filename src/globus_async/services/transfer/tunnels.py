@@ -10,6 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path, uuid_text
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
+from ...errors.arguments import check_type
 from ...paging import Pages, json_api
 from .data import is_document
 from .documents import (
@@ -87,6 +88,7 @@ class TunnelMethods(BaseClient):
             The tunnel, in ``data``.
 
         Raises:
+            GlobusSDKUsageError: No document.
             NotFound: 404.
             NetworkError: If its ``maybe_executed`` is true, the tunnel may be updated: check before you try again.
 
@@ -98,6 +100,7 @@ class TunnelMethods(BaseClient):
 
         REST: `PATCH /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
         """
+        check_type("update_doc", update_doc, Mapping, "a document such as TunnelUpdateDocument(...)")
         return await self.call(
             "PATCH",
             fill_path("/v2/tunnels/{tunnel_id}", tunnel_id),
