@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import asdict
+from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,9 +36,10 @@ def status_routes(tables: Sequence[StatusTable], snapshot: Callable[[], Awaitabl
         tables: What the page shows.
         snapshot: Returns address, variables, time, numbers of requests, and the rows of each table by its name.
     """
-    html, policy = _page(tables)
+    page_once = cache(partial(_page, tables))  # not before it is asked for
 
     async def page(_request: Request) -> HTMLResponse:
+        html, policy = page_once()
         return HTMLResponse(html, headers={"content-security-policy": policy})
 
     async def state(_request: Request) -> Response:

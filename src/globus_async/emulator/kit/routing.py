@@ -113,14 +113,16 @@ def application(
         on_unknown: Called with method and path of each such request.
     """
     known = list(services)
-    routes: list[BaseRoute] = [*extra_routes]
+    of_hosts: list[BaseRoute] = []
+    of_paths: list[BaseRoute] = []
     for service in known:
-        router = Router(service_routes(service), redirect_slashes=False)
-        routes += [Host(host, router) for host in service.hosts]
-        routes += [_OwnHosts(service, router)] * service.needs_host
-    for service in known:
-        if not service.needs_host:
-            routes += service_routes(service)
+        routes = service_routes(service)
+        router = Router(routes, redirect_slashes=False)
+        of_hosts += [Host(host, router) for host in service.hosts]
+        if service.needs_host:
+            of_hosts.append(_OwnHosts(service, router))
+        else:
+            of_paths += routes
 
     async def unknown(raw: StarletteRequest, error: Exception) -> Response:
         path = raw.url.path
@@ -144,7 +146,7 @@ def application(
         refusal = service.errors.of_kind(ErrorKind.INTERNAL, f"The emulator failed: {type(error).__name__}")
         return service.error_response(refusal, _request(service, raw))
 
-    app = Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown, 500: broken})
+    app = Starlette(routes=[*extra_routes, *of_hosts, *of_paths], exception_handlers={404: unknown, 405: unknown, 500: broken})
     app.router.redirect_slashes = False
     return app
 
