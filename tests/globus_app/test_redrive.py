@@ -13,6 +13,7 @@ from globus_async import (
     AuthenticationFailed,
     BaseClient,
     ConsentRequired,
+    GCSCollectionClient,
     GlobusAPIError,
     GlobusAppConfig,
     PermissionDenied,
@@ -40,6 +41,18 @@ async def test_a_consent_in_between() -> None:
         assert any(data_access(world.mapped) in scope for scope in browser.logins[1].required_scopes or ())
         await tc.operation_ls(world.mapped.id)
         assert len(browser.logins) == 2
+
+
+async def test_a_consent_that_a_server_of_files_requires() -> None:
+    """Its refusal is a text with the document in it."""
+    async with globus() as world, world.app(browser := world.browser(), auto_redrive_gares=True) as app:
+        address = world.mapped.https_url
+        assert address is not None
+        client = GCSCollectionClient(world.mapped.id, address, app=app)
+        await app.login()
+        assert await client.size("/mapped.txt") == len(await client.read("/mapped.txt"))
+        assert len(browser.logins) == 2
+        assert data_access(world.mapped) in (browser.logins[1].required_scopes or ())
 
 
 async def test_off_by_default() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .base import GlobusError, escape_control_characters
-from .codes import error_documents
+from .codes import embedded_documents
 
 if TYPE_CHECKING:
     from .authorization import ErrorInfo, GlobusAuthorizationParameters
@@ -139,7 +139,7 @@ class GlobusAPIError(GlobusError):
         """The login that the error requires; each part is false unless the error has it."""
         from .authorization import ErrorInfo  # noqa: PLC0415 -- for errors only
 
-        return ErrorInfo.from_documents(error_documents(self.raw_json))
+        return ErrorInfo.from_documents(embedded_documents(self.raw_json, self.raw_text))
 
     def __str__(self) -> str:
         tail = f", request id {self.request_id}" if self.request_id else ""
@@ -164,7 +164,7 @@ class AuthorizationRequired(GlobusAPIError):
         """The parameters of the required login."""
         from .authorization import GlobusAuthorizationParameters, find_gares  # noqa: PLC0415 -- for errors only
 
-        gare = next(find_gares(error_documents(self.raw_json)), None)
+        gare = next(find_gares(embedded_documents(self.raw_json, self.raw_text)), None)
         return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._http.json_reader import is_list, is_object
 
-__all__ = ("error_codes", "error_documents", "text_member")
+__all__ = ("embedded_documents", "error_codes", "error_documents", "text_member")
 
 
 def error_codes(document: object) -> list[str]:
@@ -25,6 +25,11 @@ def error_documents(document: object) -> tuple[object, ...]:
     entries = document.get("errors")
     nested = (document.get("error"), *(entries if is_list(entries) else ()))
     return (document, *filter(is_object, nested))
+
+
+def embedded_documents(document: object, text: str) -> tuple[object, ...]:
+    """Return the error documents of a response; servers of files embed theirs in a text, which is a message then."""
+    return error_documents(document if document is not None else {"message": text})
 
 
 def text_member(document: Mapping[str, Any], name: str) -> str | None:

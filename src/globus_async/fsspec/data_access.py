@@ -12,8 +12,8 @@ from .._http.response import RawResponse
 from ..authorizers import LoginAuthorizer
 from ..errors import GlobusAPIError, GlobusError, TokenRefreshError
 from ..errors.authorization import find_gares
+from ..errors.codes import embedded_documents
 from ..scopes import GCSCollectionScopes, TransferScopes
-from ..services.files.errors import embedded_documents
 from ..services.transfer import TransferClient
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from ..errors import ErrorSubdocument, GlobusAPIError
 from ..errors.authorization import GARE, ConsentRequiredInfo, ErrorInfo, GlobusAuthorizationParameters, find_gares
-from ..errors.codes import error_documents
+from ..errors.codes import embedded_documents
 
 __all__ = (
     "GARE",
@@ -77,7 +77,7 @@ def has_gares(errors: Iterable[AnyErrorDocument]) -> bool:
 def _documents(error: AnyErrorDocument) -> Iterable[object]:
     match error:
         case GlobusAPIError():
-            return error_documents(error.raw_json)
+            return embedded_documents(error.raw_json, error.raw_text)
         case ErrorSubdocument():
             return (error.raw,)
         case _:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from globus_async import AccessTokenAuthorizer, GCSCollectionClient
+from globus_async.gare import to_gare
 from globus_async.scopes import GCSCollectionScopes
 from globus_async.services import files
 from globus_async.testing import GlobusEmulator, MemoryStorage
@@ -43,3 +44,7 @@ async def test_a_consent_that_is_missing(call: Callable[[GCSCollectionClient], A
         with pytest.raises(files.ConsentRequired) as caught:
             await call(client)
         assert caught.value.required_scopes == [str(scopes.data_access)]
+        gare = to_gare(caught.value)
+        assert gare is not None
+        assert gare.authorization_parameters == caught.value.authorization_parameters
+        assert caught.value.info.consent_required.required_scopes == [str(scopes.data_access)]

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Final
 
 from ... import errors
 from ...errors import ErrorKinds, GlobusAPIError, GlobusError, ResponseDecodeError
-from ...errors.authorization import ErrorInfo, GlobusAuthorizationParameters, find_gares
-from ...errors.codes import error_documents
+from ...errors.authorization import find_gares
+from ...errors.codes import embedded_documents
 from .error_text import Meaning, error_code, error_message, is_login_page, meaning_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,6 @@ __all__ = (
     "UnconfirmedNotFound",
     "UnsafeName",
     "UploadInterrupted",
-    "embedded_documents",
     "error_kinds",
 )
 
@@ -72,11 +71,6 @@ class FilesAPIError(GlobusAPIError):
         if not self.messages:
             self.code: str | None = self.code or error_code(self.raw_text)
             self.message: str = error_message(self.raw_text) or self.message
-
-    @property
-    def info(self) -> ErrorInfo:
-        """The login that the error requires; each part is false unless the error has it."""
-        return ErrorInfo.from_documents(embedded_documents(self.raw_json, self.raw_text))
 
 
 class AuthenticationFailed(errors.AuthenticationFailed, FilesAPIError):
@@ -99,12 +93,6 @@ class LoginRequested(AuthenticationFailed):
 
 class AuthorizationRequired(errors.AuthorizationRequired, FilesAPIError):
     """The user must log in again, with the error's ``authorization_parameters``."""
-
-    @property
-    def authorization_parameters(self) -> GlobusAuthorizationParameters:
-        """The parameters of the required login."""
-        gare = next(find_gares(embedded_documents(self.raw_json, self.raw_text)), None)
-        return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
 
 
 class ConsentRequired(errors.ConsentRequired, AuthorizationRequired):
@@ -214,11 +202,6 @@ class UnsafeName(GlobusError):
     """
 
     name: str = ""
-
-
-def embedded_documents(document: object, text: str) -> tuple[object, ...]:
-    """Return the error documents of a response, in whose text others may be embedded."""
-    return error_documents(document if document is not None else {"message": text})
 
 
 class _FileErrorKinds(ErrorKinds[FilesAPIError]):
