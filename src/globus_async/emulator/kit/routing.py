@@ -146,7 +146,9 @@ def application(
         refusal = service.errors.of_kind(ErrorKind.INTERNAL, f"The emulator failed: {type(error).__name__}")
         return service.error_response(refusal, _request(service, raw))
 
-    app = Starlette(routes=[*extra_routes, *of_hosts, *of_paths], exception_handlers={404: unknown, 405: unknown, 500: broken})
+    app = Starlette(
+        routes=[*extra_routes, *of_hosts, *of_paths], exception_handlers={404: unknown, 405: unknown, 500: broken}
+    )
     app.router.redirect_slashes = False
     return app
 
