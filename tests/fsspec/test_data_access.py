@@ -102,6 +102,17 @@ def test_globus_auth_is_not_available(
 OTHER = "aaaaaaaa-0000-4000-8000-000000000000"
 
 
+def test_globus_auth_is_not_available_for_transfer(
+    filesystem: GlobusFileSystem, root: str, emulator: GlobusEmulator
+) -> None:
+    """Files are read with the token for their server, which has their sizes as well."""
+    assert filesystem.cat_file(f"{root}/file") == b"content"
+    filesystem.invalidate_cache()
+    emulator.faults.add("GET", "/*/stat", faults.revoke_token(emulator.auth))
+    emulator.faults.add("POST", "/v2/oauth2/token", faults.status(503), times=None)
+    assert filesystem.cat_file(f"{root}/file") == b"content"
+
+
 def test_a_server_that_demands_access_to_the_data_of_others(
     filesystem: GlobusFileSystem, root: str, emulator: GlobusEmulator
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .._single_flight import SingleFlight
 from ..credentials import NoCredentials
-from ..errors import NetworkError, NotFound
+from ..errors import NetworkError, NotFound, TokenRefreshError
 from ..services.files import GCSCollectionClient
 from ..services.transfer.errors import ConsentRequired, TransferAPIError
 from ..transport import RateLimit
@@ -112,7 +112,7 @@ class CollectionFiles(GCSCollectionClient):
                 raise
             except (NoCredentials, ConsentRequired):
                 self._transfer = None
-            except (TransferAPIError, NetworkError):
+            except (TransferAPIError, NetworkError, TokenRefreshError):
                 pass  # no permission for this, or not available: the server of the files has to say it
             else:
                 entry = entry_of(f"{self.collection_id}{path}", document)
