@@ -2285,6 +2285,10 @@ GUARDS: Final = (
         drop("emulator/gcs/routes/collections.py:batch_delete", r"^_check_deletable"),
         never("emulator/gcs/creation.py:_check_credential", r"^credential is None or"),
     ),
+    *_tested_by(
+        "unit/test_gare.py",
+        swap("errors/codes.py:embedded_documents", r"text\[:LARGE\]", "text"),
+    ),
     # the file system for fsspec
     *_tested_by(
         "fsspec/test_reading.py",

@@ -264,3 +264,12 @@ def test_any_document(document: object) -> None:
     error = api_error(document)
     assert isinstance(to_gare(error), GARE | None)
     assert isinstance(error.info, ErrorInfo)
+
+
+@pytest.mark.parametrize(("spaces", "is_read"), [(0, True), (400_000, True), (600_000, False)])
+def test_a_document_in_a_long_text(spaces: int, is_read: bool) -> None:
+    """It is found, unless the text is so long that the search would block the event loop."""
+    text = " " * spaces + f"GridFTP-JSON-Result: {json.dumps(CURRENT)}"
+    body = f"<p>{text}".encode()
+    response = RawResponse(method="GET", path="/x", status=403, reason="Forbidden", headers=Headers([]), body=body)
+    assert is_gare(GlobusAPIError(response)) is is_read

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._http.json_reader import is_list, is_object
+from .._http.json_reader import LARGE, is_list, is_object
 
 __all__ = ("embedded_documents", "error_codes", "error_documents", "text_member")
 
@@ -29,7 +29,8 @@ def error_documents(document: object) -> tuple[object, ...]:
 
 def embedded_documents(document: object, text: str) -> tuple[object, ...]:
     """Return the error documents of a response; servers of files embed theirs in a text, which is a message then."""
-    return error_documents(document if document is not None else {"message": text})
+    # no error is longer; searching it would block the event loop
+    return error_documents(document if document is not None else {"message": text[:LARGE]})
 
 
 def text_member(document: Mapping[str, Any], name: str) -> str | None:
