@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import time
 from typing import Any
 
 import pytest
 
+from globus_async import TransferClient
+from globus_async.credentials import CredentialChain, EnvironmentCredentials
 from globus_async.fsspec import GlobusFileSystem
+from globus_async.fsspec.data_access import DataAccessAuthorizer
 from globus_async.testing import Collection, GlobusEmulator, MemoryStorage, faults
+from tests.toolkit.cancel import MODES, CancelAt, Mode
 
 
 @pytest.fixture
@@ -97,6 +103,31 @@ def test_globus_auth_is_not_available(
     before = len(emulator.requests)
     assert filesystem.cat_file(f"{mapped}/x") == b"content"
     assert any(request.path.endswith("/stat") for request in emulator.requests[before:])
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_calls_that_are_cancelled(mode: Mode) -> None:
+    """Whenever a call is cancelled that requests access, the next one gets it, and no other is kept waiting."""
+    async with GlobusEmulator() as emulator, emulator.transport() as transport:
+        job = emulator.add_client("Job", secret="secret of the job")
+        environ = {"GLOBUS_ASYNC_CLIENT_ID": job.id, "GLOBUS_ASYNC_CLIENT_SECRET": "secret of the job"}
+        chain = CredentialChain([EnvironmentCredentials(environ)], transport=transport)
+        tc = TransferClient(authorizer=DataAccessAuthorizer(chain), transport=transport)
+        for k in itertools.count(1):
+            storage = MemoryStorage({"x": b""})
+            mapped = emulator.add_collection("Mapped", storage=storage, owner=job, needs_data_access=True)
+            call = CancelAt(tc.operation_ls(mapped.id), k, mode)
+            (end,) = await asyncio.gather(asyncio.ensure_future(awaited(call)), return_exceptions=True)
+            if not call.fired:
+                assert (end, k > 4) == (None, True)
+                break
+            async with asyncio.timeout(5):
+                assert [entry["name"] for entry in await tc.operation_ls(mapped.id)] == ["x"]
+
+
+async def awaited(call: CancelAt[Any]) -> None:
+    """Await a call."""
+    await call
 
 
 OTHER = "aaaaaaaa-0000-4000-8000-000000000000"
