@@ -33,6 +33,8 @@ __all__ = (
 
 _SYSTEM_CLOCK: Final = SystemClock()
 _CONNECTIONS: Final = itertools.count(1)
+_PASSES: Final = 5
+"""Passes of the event loop in which an idle connection is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ async def serving(
         yield f"http://{shown}:{port}"
     finally:
         server.should_exit = True
+        server.end.set()
         await asyncio.wait({running})
         listener.close()
 
@@ -127,16 +130,38 @@ def _dated(app: ASGIApp, now: Callable[[], float]) -> ASGIApp:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that installs no signal handlers and sets an event when it listens."""
+    """
+    A uvicorn server that installs no signal handlers, sets an event when it listens, and ends at another one.
+
+    uvicorn looks ten times a second for its end, and then for that of its connections: too long for each of many tests.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self.end = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then set the event."""
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the end."""
+        await self.on_tick(0)
+        await self.end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the connections, at once where none has a request."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(_PASSES):
+            if not self.server_state.connections and not self.server_state.tasks:
+                return
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
