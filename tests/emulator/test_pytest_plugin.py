@@ -36,6 +36,10 @@ async def test_retries_without_waiting(globus_emulator: GlobusEmulator, transfer
     with pytest.raises(GlobusAPIError) as caught:
         await transfer_client.task_list()
     assert [attempt.waited for attempt in caught.value.attempts] == [0, 0, 0, 0, 0, None]
+    async with globus_emulator.user_app() as app:
+        with pytest.raises(GlobusAPIError) as caught:
+            await TransferClient(app=app).task_list()
+    assert [attempt.waited for attempt in caught.value.attempts] == [0, 0, 0, 0, 0, None]
 
 
 def test_environment_of_synchronous_programs(globus_emulator: GlobusEmulator, globus_server: LoopbackServer) -> None:

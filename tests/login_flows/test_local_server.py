@@ -508,18 +508,20 @@ async def test_a_browser_that_blocks(globus: Globus) -> None:
     import threading  # noqa: PLC0415
     from urllib.request import urlopen  # noqa: PLC0415
 
-    closed = threading.Event()
-    pages: list[bytes] = []
+    closed, ended = threading.Event(), threading.Event()
 
     def browse(url: str) -> None:
-        pages.append(urlopen(globus.redirect(url).url).read())
+        with urlopen(globus.redirect(url).url) as page:
+            page.read()
         closed.wait()
+        ended.set()
 
     try:
         manager = LocalServerLoginFlowManager(globus.client, open_browser=browse)
         tokens = await manager.run_login_flow(OPENID)
     finally:
         closed.set()
+        await asyncio.to_thread(ended.wait)
     assert list(tokens.by_resource_server) == ["auth.globus.org"]
 
 

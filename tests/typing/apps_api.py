@@ -21,7 +21,7 @@ from globus_async import (
     TransferClient,
     UserApp,
 )
-from globus_async.authorizers import GlobusAuthorizer
+from globus_async.authorizers import LoginAuthorizer
 from globus_async.credentials import CredentialChain, EnvironmentCredentials, GlobusCLICredentials, StorageCredentials
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.login_flows import CommandLineLoginFlowManager, LocalServerLoginFlowManager, LoginFlowManager
@@ -90,7 +90,7 @@ async def storages(path: Path, tokens: OAuthTokenResponse, native: NativeAppAuth
 async def credentials(chain: CredentialChain, storage: TokenStorage, app: GlobusApp) -> None:
     """Places of a chain are of several types."""
     CredentialChain([EnvironmentCredentials(), StorageCredentials(storage), GlobusCLICredentials(), app])
-    assert_type(chain.get_authorizer("transfer.api.globus.org"), GlobusAuthorizer)
+    assert_type(chain.get_authorizer("transfer.api.globus.org"), LoginAuthorizer)
 
 
 class OwnStorage(TokenStorage):

@@ -133,7 +133,7 @@ class _Server(uvicorn.Server):
     """
     A uvicorn server that installs no signal handlers, sets an event when it listens, and ends at another one.
 
-    uvicorn looks ten times a second for its end, and then for that of its connections: too long for each of many tests.
+    uvicorn checks ten times a second whether it ends, and then its connections: too seldom for many short tests.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -31,6 +31,9 @@ class GlobusEmulator(globus.GlobusEmulator):
         ['data.txt']
     """
 
+    retries_at_once: bool = False
+    """Whether transports that it makes from now on have no random delays between retries."""
+
     def transport(self, **options: Any) -> Transport:
         """
         Return a transport whose requests all reach this emulator, in process and whatever their host.
@@ -43,7 +46,10 @@ class GlobusEmulator(globus.GlobusEmulator):
         """
         options.setdefault("clock", self.clock)
         options.setdefault("default_rate_limits", False)
-        return Transport(http_client=self.http_client(), **options)
+        made = Transport(http_client=self.http_client(), **options)
+        if self.retries_at_once:
+            made.jitter = lambda: 0.0
+        return made
 
     def user_app(
         self,

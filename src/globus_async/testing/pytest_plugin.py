@@ -63,8 +63,13 @@ def globus_requests(globus_emulator: GlobusEmulator) -> list[RecordedRequest]:
 
 
 @pytest.fixture
-def globus_retries_at_once(globus_transport: Transport) -> None:
-    """Retry without the random delays of the retry policy; the delay of a ``Retry-After`` header is kept."""
+def globus_retries_at_once(globus_emulator: GlobusEmulator, globus_transport: Transport) -> None:
+    """
+    Retry without the random delays of the retry policy; the delay of a ``Retry-After`` header is kept.
+
+    For the clients of all fixtures, and for the apps and transports that the emulator makes afterwards.
+    """
+    globus_emulator.retries_at_once = True
     globus_transport.jitter = lambda: 0.0
 
 
