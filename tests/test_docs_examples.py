@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import asyncio
 import importlib
+import itertools
 import os
 import re
 import sys
 import textwrap
 from asyncio.subprocess import PIPE, STDOUT
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ PROGRAM = re.compile(
     r"asyncio\.run\(|asyncio\.Runner\(|^(import|from) globus_sdk\b|^from globus_async\.sync import|globus://|\"globus\"",
     re.MULTILINE,
 )
-"""What has a loop of its own, or blocks: it runs in a process of its own."""
+"""What has a loop of its own, or blocks: it runs in another process."""
 
 STAND_INS = """
 import importlib.util, sys, types
@@ -98,19 +99,24 @@ PAGES = list(pages())
 WITH_EXAMPLES = [page for page in PAGES if any(block.language == "python" for block in page.blocks)]
 
 
-async def run(block: Block, page: Page, names: World) -> None:
-    """Run a block, which may await, so that a traceback shows its line on the page."""
-    source = "\n" * (block.line - 1) + block.source
-    if PROGRAM.search(source) is not None:
-        await run_as_program(source, page, names)
-        return
-    await executed(source, names, page=page.name)
+async def run(blocks: Iterable[Block], page: Page, names: World) -> None:
+    """Run blocks, which may await, so that a traceback shows its line on the page."""
+    for are_programs, group in itertools.groupby(blocks, lambda block: PROGRAM.search(block.source) is not None):
+        sources = ["\n" * (block.line - 1) + block.source for block in group]
+        if are_programs:
+            await run_as_programs(sources, page, names)
+            continue
+        for source in sources:
+            await executed(source, names, page=page.name)
 
 
-async def run_as_program(source: str, page: Page, names: World) -> None:
-    """Run a block in a process of its own, against the emulator on its socket."""
+async def run_as_programs(sources: Sequence[str], page: Page, names: World) -> None:
+    """Run blocks in one other process, each with names of its own, against the emulator on its socket."""
     known = {name: value for name, value in names.items() if isinstance(value, str) and name[:2] != "__"}
-    prepared = f"{STAND_INS}\nglobals().update({known!r})\nexec(compile({source!r}, {page.name!r}, 'exec'))"
+    names_of_each = f"{{'__name__': '__main__', **{known!r}}}"
+    prepared = STAND_INS + "".join(
+        f"exec(compile({source!r}, {page.name!r}, 'exec'), {names_of_each})\n" for source in sources
+    )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", prepared, stdout=PIPE, stderr=PIPE)
     _, told = await process.communicate()
     assert process.returncode == 0, told.decode()
@@ -158,9 +164,8 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         for token in ("access_token", "service_token"):
             await add_more_than_a_page(names["emulator"], names[token])
         names["input"] = lambda _prompt: names["emulator"].auth.authorize(names["url"]).code  # a user who logs in
-        for block in page.blocks:
-            if block.language == "python" and TESTS.search(block.source) is None:
-                await run(block, page, names)
+        examples = [block for block in page.blocks if block.language == "python"]
+        await run((block for block in examples if TESTS.search(block.source) is None), page, names)
     if modules := modules_of_tests(page, tmp_path):
         await run_as_tests(modules, tmp_path)
 
