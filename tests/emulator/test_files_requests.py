@@ -178,7 +178,8 @@ async def test_large_files(tmp_path: Path) -> None:
         assert (await http.put(f"{lab.https_url}/up", headers=headers, content=content())).status_code == 200
         assert (tmp_path / "up").stat().st_size == size
         traffic = emulator.traffic(lab.https_host)
-        assert (traffic.requests, traffic.connections, traffic.peak) == (3, 2, 1)
+        assert (traffic.requests, traffic.connections) == (3, 2)
+        assert traffic.peak <= 2  # the server may notice after the second request that the first client has left
         assert traffic.bytes_received == size
         assert size <= traffic.bytes_sent < 2 * size
         assert all(each.body == b"" for each in emulator.requests)

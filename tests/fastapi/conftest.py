@@ -20,6 +20,7 @@ from globus_async.fastapi.backend import running_state
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
+from tests.toolkit.clock import threads_at_rest
 
 T = TypeVar("T")
 ORIGIN = "https://portal.example.org"
@@ -112,6 +113,7 @@ class Deployment:
         """Advance the clock until an awaitable is done."""
         task = asyncio.ensure_future(work)
         while not task.done():
+            await threads_at_rest()
             await self.clock.advance(step)
         return await task
 

@@ -10,10 +10,22 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
-__all__ = ("FakeClock",)
+import anyio.to_thread
+
+__all__ = ("FakeClock", "threads_at_rest")
 
 _PASSES = 20
 """Passes of the loop that what was woken is given before time goes on."""
+
+
+async def threads_at_rest() -> None:
+    """Wait until no thread of anyio is at work, such as one that signs: its time is not that of a `FakeClock`."""
+    threads = anyio.to_thread.current_default_thread_limiter()
+    for _ in range(5_000):
+        await asyncio.sleep(0)
+        if not threads.borrowed_tokens:
+            return
+        await asyncio.sleep(0.001)
 
 
 @dataclass(order=True)
