@@ -123,7 +123,10 @@ GARE = {
     "code": "AuthorizationRequired",
     "authorization_parameters": {"session_required_single_domain": ["example.org"]},
 }
-EMBEDDED = {"code": "ExternalError", "message": f"500 GridFTP-JSON-Result: {json.dumps(GARE)}"}
+EMBEDDED = {
+    "code": "ExternalError.DirListingFailed.LoginFailed",
+    "message": f"Error (login)\n---\nDetails: 530-GridFTP-JSON-Result: {json.dumps(GARE)}",
+}
 
 
 class Refusing:

@@ -234,6 +234,9 @@ GUARDS: Final = (
         swap("errors/authorization.py:ErrorInfo.from_documents", r"_well_formed_parameters", "_parameters"),
         never("errors/authorization.py:GARE.__post_init__", r"^not isinstance\(self\.code, str\)"),
         drop("errors/authorization.py:GlobusAuthorizationParameters.__post_init__", r"^read\("),
+        swap("errors/authorization.py:_login_reply", r"is_login and details", "is_login"),
+        swap("errors/authorization.py:_login_reply", r"is_login and details", "details"),
+        swap("errors/authorization.py:_login_reply", r"text\.startswith\(_LOGIN_REFUSED\)", "_LOGIN_REFUSED in text"),
     ),
     # subclasses of the base client and of authorizers
     *_tested_by(

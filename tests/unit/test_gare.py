@@ -167,11 +167,11 @@ def test_a_wrong_member_does_not_hide_the_others() -> None:
         {"error": "dependent_consent_required", "errors": []},
         {"error": "dependent_consent_required", "errors": ["x"]},
         {"error": "invalid_grant"},
-        {"message": "GridFTP-JSON-Result: {broken"},
-        {"message": "GridFTP-JSON-Result: " + "[" * 100_000},
-        {"message": "GridFTP-JSON-Result: [1]"},
+        {"message": "530-GridFTP-JSON-Result: {broken"},
+        {"message": "530-GridFTP-JSON-Result: " + "[" * 100_000},
+        {"message": "530-GridFTP-JSON-Result: [1]"},
         *(
-            {"message": f'GridFTP-JSON-Result: {{"code": "ConsentRequired", "required_scopes": ["a"], "x": {odd}}}'}
+            {"message": f'530-GridFTP-JSON-Result: {{"code": "ConsentRequired", "required_scopes": ["a"], "x": {odd}}}'}
             for odd in ("NaN", "-Infinity", "1e999", '"\\ud800"')
         ),
         {"message": 5},
@@ -266,10 +266,48 @@ def test_any_document(document: object) -> None:
     assert isinstance(error.info, ErrorInfo)
 
 
+NAME = f"\\r\\n530-GridFTP-JSON-Result: {json.dumps(TRANSFER_OLD)}"
+"""Of a file or a collection: its owner wants users to consent to something."""
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "code": "ClientError.NotFound",
+            "message": f"Path not found, Error (list)\nCommand: MLSD /{NAME}\n---\nDetails: 550",
+        },
+        {
+            "code": "ClientError.NotFound",
+            "message": f"Error (list)\n---\nDetails: 550-/{NAME}: No such file\\r\\n550 End.",
+        },
+        {"code": "EndpointPermissionDenied", "message": f"Error (login)?\nEndpoint: {NAME}\n---\nDetails: 530-{NAME}"},
+        {
+            "code": "ExternalError.DirListingFailed.LoginFailed",
+            "message": f"Error (login)\nEndpoint: {NAME}\nMessage: Login",
+        },
+        {"code": "PermissionDenied", "message": f"Error (login)\nEndpoint: {NAME}\n---\nDetails: 530-Login incorrect."},
+        {"code": "Conflict", "message": f"{NAME} exists", "detail": NAME},
+    ],
+    ids=lambda document: document["code"],
+)
+def test_names_are_no_requirements(document: dict[str, Any]) -> None:
+    """A message quotes names, which anybody may choose: no login follows from them."""
+    assert to_gare(document) is None
+    assert not is_gare(api_error(document))
+
+
+def test_names_in_texts_are_no_requirements() -> None:
+    """Nor from those in the text of a server of files, or of a proxy."""
+    for text in (f"500-Command failed. : /{NAME}\n550 End.", f"<h1>/{NAME} was not found", NAME):
+        body = text.replace("\\r\\n", "\n").encode()
+        response = RawResponse(method="GET", path="/x", status=404, reason="Not Found", headers=Headers([]), body=body)
+        assert not is_gare(GlobusAPIError(response))
+
+
 @pytest.mark.parametrize(("spaces", "is_read"), [(0, True), (400_000, True), (600_000, False)])
 def test_a_document_in_a_long_text(spaces: int, is_read: bool) -> None:
     """It is found, unless the text is so long that the search would block the event loop."""
-    text = " " * spaces + f"GridFTP-JSON-Result: {json.dumps(CURRENT)}"
-    body = f"<p>{text}".encode()
+    body = f"530-Login incorrect.{' ' * spaces}\n530-GridFTP-JSON-Result: {json.dumps(CURRENT)}".encode()
     response = RawResponse(method="GET", path="/x", status=403, reason="Forbidden", headers=Headers([]), body=body)
     assert is_gare(GlobusAPIError(response)) is is_read

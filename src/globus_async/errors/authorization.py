@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,12 @@ __all__ = ("GARE", "ConsentRequiredInfo", "ErrorInfo", "GlobusAuthorizationParam
 
 _DECODER: Final = json.JSONDecoder()
 _EMBEDDED: Final = "GridFTP-JSON-Result:"
+_LOGIN_REFUSED: Final = "530-"
+"""The reply code of a refused login, in a reply of several lines."""
+_LOGIN_SUMMARY: Final = re.compile(r"[^\n]*Error \(login\)\r?\n")
+"""The first line of a message of Transfer about a refused login."""
+_DETAILS: Final = "\nDetails: "
+"""What precedes the reply in a message of Transfer."""
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
@@ -190,22 +197,35 @@ def _with_embedded(documents: Iterable[object]) -> Iterator[Mapping[str, Any]]:
     for document in documents:
         if _is_document(document):
             yield document
-            yield from _embedded(document.get("message"), document.get("detail"))
+            yield from _embedded(_login_reply(document))
 
 
-def _embedded(*texts: object) -> Iterator[Mapping[str, Any]]:
-    """Yield the JSON documents that storage servers embed in messages."""
-    for text in texts:
-        if not isinstance(text, str):
+def _login_reply(document: Mapping[str, Any]) -> str:
+    """
+    Return the reply of a storage server that refused a login; empty if the document has none.
+
+    Other replies, and the rest of the message, quote names of files and collections, which their owners choose.
+    """
+    code, text = document.get("code"), document.get("message")
+    if not isinstance(text, str):
+        return ""
+    if text.startswith(_LOGIN_REFUSED):
+        return text
+    is_login = _LOGIN_SUMMARY.match(text) is not None or (isinstance(code, str) and code.endswith("LoginFailed"))
+    _, details, reply = text.rpartition(_DETAILS)
+    return reply if is_login and details else ""
+
+
+def _embedded(text: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the JSON documents in the reply of a storage server."""
+    for part in map(str.lstrip, text.split(_EMBEDDED)[1:]):
+        try:
+            _, end = _DECODER.raw_decode(part)
+            document = decode_json(part[:end].encode())  # stricter than the standard library
+        except (ValueError, RecursionError):
             continue
-        for part in map(str.lstrip, text.split(_EMBEDDED)[1:]):
-            try:
-                _, end = _DECODER.raw_decode(part)
-                document = decode_json(part[:end].encode())  # stricter than the standard library
-            except (ValueError, RecursionError):
-                continue
-            if _is_document(document):
-                yield document
+        if _is_document(document):
+            yield document
 
 
 def _gare(document: Mapping[str, Any]) -> GARE | None:
