@@ -346,13 +346,22 @@ async def test_values_that_are_no_text(value: object, tmp_path: Path) -> None:
 
 
 async def test_databases_of_others_are_not_touched(tmp_path: Path) -> None:
-    """Text, another application's database, one with another table of that name: refused, without a change."""
-    text, other, alike = tmp_path / "text", tmp_path / "other.db", tmp_path / "alike.db"
+    """Text, another application's database, with tables or without, one with another table of that name: refused."""
+    text, other, alike, bare = (tmp_path / name for name in ("text", "other.db", "alike.db", "bare.db"))
     text.write_text("precious " * 1000)
-    for path, columns in ((other, "CREATE TABLE entries (x)"), (alike, "CREATE TABLE token_storage (x)")):
+    for path, statement in (
+        (other, "CREATE TABLE entries (x)"),
+        (alike, "CREATE TABLE token_storage (x)"),
+        (bare, "PRAGMA user_version = 5"),
+    ):
         with closing(sqlite3.connect(path)) as database, database:
-            database.execute(columns)
-    for path, message in ((text, "not a SQLite database"), (other, "another application"), (alike, "SQLite reports")):
+            database.execute(statement)
+    for path, message in (
+        (text, "not a SQLite database"),
+        (other, "another application"),
+        (alike, "SQLite reports"),
+        (bare, "another application"),
+    ):
         content = path.read_bytes()
         storage = SQLiteTokenStorage(path)
         for call in (
@@ -364,7 +373,7 @@ async def test_databases_of_others_are_not_touched(tmp_path: Path) -> None:
                 await call
             assert caught.value.set_aside is None
         assert path.read_bytes() == content
-    assert names(tmp_path) == ["alike.db", "other.db", "text"]
+    assert set(names(tmp_path)) - {"bare.db.lock"} == {"alike.db", "bare.db", "other.db", "text"}
 
 
 async def test_a_database_is_set_aside_with_the_files_beside_it(tmp_path: Path) -> None:

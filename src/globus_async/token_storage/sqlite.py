@@ -216,7 +216,7 @@ class SQLiteTokenStorage(FileTokenStorage):
         make_database_private(self._file.path)
         try:
             with closing(_connect(self._file.path)) as database, transaction(database, begin):
-                _check_tables(database, self._file.path)
+                _check_tables(database, self._file.path, is_last=sets_aside)
                 return work(database)
         except _FileFault as fault:
             code, reason = fault.code, str(fault)
@@ -279,11 +279,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _check_tables(database: sqlite3.Connection, path: Path) -> None:
-    if database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'token_storage'").fetchone():
+def _check_tables(database: sqlite3.Connection, path: Path, *, is_last: bool) -> None:
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    if b"token_storage" in tables:
         return
-    found = status_of(path)
-    if found is not None and not found.st_size:
+    # one without tables may be filled by another program at this moment, so that it is read again
+    found = None if tables else status_of(path)
+    if found is not None and not (is_last and found.st_size):
         raise _FileFault(sqlite3.SQLITE_CORRUPT, "it is empty")
     raise _FileFault(sqlite3.SQLITE_MISMATCH, "it is a database of another application")
 
