@@ -37,7 +37,9 @@ async def world() -> AsyncGenerator[dict[str, Any]]:
             data = TransferData(source.id, destination.id, items={"/run1/": "/copy/"})
             nightly = TransferTimer(name="nightly", schedule=RecurringTimerSchedule(86_400), body=data)
             created = await timers.create_timer(nightly)
-            ended = await timers.create_timer(TransferTimer(name="once", schedule=OnceTimerSchedule(), body=data))
+            # not the same paths: a task is refused while an equal one goes on
+            other = TransferData(source.id, destination.id, items={"/run1/": "/other/"})
+            ended = await timers.create_timer(TransferTimer(name="once", schedule=OnceTimerSchedule(), body=other))
             await emulator.advance(86_400 + 60)
             yield {
                 "FlowTimer": FlowTimer,
