@@ -129,7 +129,7 @@ def _tunnel(state: TransferState, request: Request) -> Tunnel:
 
 
 def _finish_stopping(state: TransferState, tunnel: Tunnel) -> None:
-    """Stop a tunnel that an earlier request told to stop."""
+    """Complete the stop of a tunnel that an earlier request has begun."""
     if tunnel.state == "STOPPING":
         tunnel.state = "STOPPED"
         _add_event(state, tunnel, "TUNNEL_STOPPED", "tunnel has been stopped", "Tunnel stopped as requested.")
